@@ -1,0 +1,71 @@
+"""Write the files that are derived from the step declarations, or check that none is stale.
+
+Usage: python scripts/export.py [--check]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from pathlib import Path
+
+import yaml
+from tidings.step import cwl, docs
+from tidings.step.declaration import SCRIPTS, Step, step_names
+
+ROOT = SCRIPTS.parent
+_BEGIN, _END = "<!-- generated: steps -->", "<!-- end of generated part -->"
+
+
+def generated() -> dict[Path, str]:
+    """Return the paths and texts of all generated files."""
+    steps = [Step.load(name) for name in step_names()]
+    texts = {ROOT / "cwl" / "tools" / f"{s.name}.cwl": _cwl(s) for s in steps}
+    texts[ROOT / "workflows" / "schemas" / "steps.json"] = json.dumps(docs.schema(steps), indent=1) + "\n"
+    readme = ROOT / "config" / "README.md"
+    before, _, rest = readme.read_text().partition(_BEGIN)
+    texts[readme] = f"{before}{_BEGIN}\n\n{docs.tables(steps)}\n{_END}{rest.partition(_END)[2]}"
+    return texts
+
+
+def packages(stack: str) -> dict[str, str]:
+    """Return names and versions of the packages pinned in ``envs/<stack>.yaml``."""
+    text = (ROOT / "envs" / f"{stack}.yaml").read_text()
+    return dict(re.findall(r"^ +- ([\w.-]+)=([\w.]+)$", text, flags=re.MULTILINE))
+
+
+def _cwl(step: Step) -> str:
+    data = cwl.tool(step, packages(step.stack))
+    text = yaml.safe_dump(data, sort_keys=False, width=100, allow_unicode=True)
+    return f"#!/usr/bin/env cwltool\n# Generated from scripts/{step.name}.py by scripts/export.py.\n{text}"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Write or check, and return the exit status."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--check", action="store_true", help="only say which files are stale")
+    check = parser.parse_args(argv).check
+    texts = generated()
+    known = {path for path in texts if path.suffix == ".cwl"}
+    orphans = set((ROOT / "cwl" / "tools").glob("*.cwl")) - known
+    stale = [path for path, text in texts.items() if not path.exists() or path.read_text() != text]
+    for path in sorted([*stale, *orphans]):
+        print(
+            f"{'stale' if check else 'removed' if path in orphans else 'written'}: {path.relative_to(ROOT)}"
+        )
+    if check:
+        return int(bool(stale or orphans))
+    for path in orphans:
+        path.unlink()
+    for path in stale:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(texts[path])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""What a product says of its own making: step, version, parameters, inputs and their checksums."""
+
+from __future__ import annotations
+
+import hashlib
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+
+from tidings import __version__
+from tidings.step.declaration import In, Param, Step
+
+RUNNING: ContextVar[dict[str, Any]] = ContextVar("provenance of the running step")
+
+
+def provenance() -> dict[str, Any]:
+    """Return the block that the running step writes into its products.
+
+    The block holds no path, host or clock, so that the same run gives the same bytes anywhere.
+    """
+    try:
+        return RUNNING.get()
+    except LookupError:
+        raise RuntimeError(
+            "provenance() is known inside a step only: call it through tidings.step.run"
+        ) from None
+
+
+def block(step: Step, values: dict[str, Any]) -> dict[str, Any]:
+    """Make the provenance block of a run of `step` with these values."""
+    inputs = [
+        {"input": field.name, "name": path.name, "sha256": checksum(path)}
+        for field in step.select(In)
+        for path in as_list(values[field.name])
+    ]
+    return {
+        "step": step.name,
+        "version": f"tidings {__version__}",
+        "parameters": {field.name: values[field.name] for field in step.select(Param)},
+        "inputs": inputs,
+    }
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return a value, a list of values or None as a list."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def checksum(path: Path) -> str:
+    """Return the SHA-256 of a file, or of a directory's relative names and contents."""
+    if not path.is_dir():
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    lines = [
+        f"{p.relative_to(path).as_posix()} {checksum(p)}\n" for p in sorted(path.rglob("*")) if p.is_file()
+    ]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
