@@ -35,7 +35,9 @@ export: $(VENV)/tests.done  ## Write the generated CWL tools, schema and tables.
 .PHONY: lock
 lock: $(UV)  ## Resolve the pinned environments anew (needs a package registry).
 	cd envs && ../$(UV) pip compile -q $(RESOLVE) science.in -o science.txt
-	cd envs && ../$(UV) pip compile -q $(RESOLVE) engine.in -o engine.txt
+	cd envs && ../$(UV) pip compile -q $(RESOLVE) engine.in cloud.in -o cloud.txt
+	cd envs && ../$(UV) pip compile -q $(RESOLVE) -c cloud.txt engine.in -o engine.txt
+	cd envs && ../$(UV) pip compile -q $(RESOLVE) toil.in -o toil.txt
 	cd envs && ../$(UV) pip compile -q $(RESOLVE) -c science.txt science.in tests.in -o tests.txt
 RESOLVE := --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --upgrade
 
@@ -57,6 +59,22 @@ $(ENGINE).done: $(UV) envs/engine.txt
 
 $(VENV)/science.done: $(ENGINE).done envs/science.txt
 	$(UV) pip install -q --python $(VENV)/bin/python --require-hashes --compile-bytecode -r envs/science.txt
+	@touch $@
+
+.PHONY: cloud
+cloud: $(VENV)/cloud.done  ## Add the plugins for object storage and Kubernetes.
+
+$(VENV)/cloud.done: $(ENGINE).done envs/cloud.txt
+	$(UV) pip install -q --python $(ENGINE)/bin/python --require-hashes --compile-bytecode -r envs/cloud.txt
+	@touch $@
+
+.PHONY: toil
+toil: $(VENV)/toil.done  ## Install the second CWL engine, toil-cwl-runner.
+
+$(VENV)/toil.done: $(UV) envs/toil.txt
+	$(UV) venv -q --clear --python $(VENV)/bin/python $(VENV)/toil
+	$(UV) pip sync -q --python $(VENV)/toil/bin/python --require-hashes --compile-bytecode envs/toil.txt
+	ln -sf ../toil/bin/toil-cwl-runner ../toil/bin/_toil_worker $(VENV)/bin/
 	@touch $@
 
 $(VENV)/tests.done: $(VENV)/science.done envs/tests.txt

@@ -12,11 +12,23 @@ import sys
 from pathlib import Path
 
 import yaml
+
 from tidings.step import cwl, docs
 from tidings.step.declaration import SCRIPTS, Step, step_names
 
 ROOT = SCRIPTS.parent
 _BEGIN, _END = "<!-- generated: steps -->", "<!-- end of generated part -->"
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes texts of several lines as blocks."""
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _text)
 
 
 def generated() -> dict[Path, str]:
@@ -38,7 +50,7 @@ def packages(stack: str) -> dict[str, str]:
 
 def _cwl(step: Step) -> str:
     data = cwl.tool(step, packages(step.stack))
-    text = yaml.safe_dump(data, sort_keys=False, width=100, allow_unicode=True)
+    text = yaml.dump(data, Dumper=_Dumper, sort_keys=False, width=100, allow_unicode=True)
     return f"#!/usr/bin/env cwltool\n# Generated from scripts/{step.name}.py by scripts/export.py.\n{text}"
 
 

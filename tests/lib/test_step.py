@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import pytest
+
 from tidings.errors import InputError
 from tidings.step import In, Out, Param, Record, Step, code, cwl, docs, main, provenance, rules, run
 from tidings.step.command import parser
@@ -230,12 +231,12 @@ def test_cwl_tool_says_what_the_signature_says():
     assert inputs["events"]["type"] == {"type": "array", "items": "File"}
     assert inputs["catalogue"]["type"] == ["null", "File"]
     assert inputs["width"] == {
-        "type": "double",
+        "type": ["null", "double"],
         "doc": "Bin width [s], 0.05 to 10",
         "default": 1.0,
         "inputBinding": {"prefix": "--width"},
     }
-    assert inputs["model"]["type"]["symbols"] == ["median", "polynomial"]
+    assert inputs["model"]["type"][1]["symbols"] == ["median", "polynomial"]
     assert inputs["seed"]["type"] == ["null", "int"]
     assert tool["outputs"]["folder"]["type"] == "Directory"
     assert tool["outputs"]["product"]["outputBinding"]["glob"] == "$(inputs.product_name)"
@@ -247,7 +248,7 @@ def test_cwl_tool_says_what_the_signature_says():
 def test_a_step_with_a_record_reaches_the_network_and_returns_the_record():
     tool = cwl.tool(Step.of(fetching), {})
     assert tool["requirements"]["NetworkAccess"]["networkAccess"] is True
-    assert tool["outputs"]["lock"]["type"] == "File"
+    assert tool["outputs"]["lock_updated"]["type"] == "File"
 
 
 def test_schema_refuses_what_the_step_refuses():

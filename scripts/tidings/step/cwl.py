@@ -45,7 +45,7 @@ def tool(step: Step, packages: dict[str, str]) -> dict[str, Any]:
         requirements["InitialWorkDirRequirement"] = {
             "listing": [{"entry": f"$(inputs.{field.name})", "writable": True}]
         }
-        outputs[field.name] = {
+        outputs[f"{field.name}_updated"] = {
             "type": "File",
             "doc": f"{field.kind.doc}, updated",
             "outputBinding": {"glob": f"$(inputs.{field.name}.basename)"},
@@ -86,7 +86,7 @@ def _input_name(field: Field) -> str:
 
 def _input(field: Field) -> dict[str, Any]:
     if isinstance(field.kind, Out):
-        doc, cwl_type = f"File name of: {field.kind.doc}", "string"
+        doc, cwl_type = f"File name of: {field.kind.doc}", ["null", "string"]
     else:
         doc, cwl_type = describe(field), _type(field)
     made: dict[str, Any] = {"type": cwl_type, "doc": doc}
@@ -114,7 +114,8 @@ def _type(field: Field) -> Any:
         base = _TYPES[field.type]
     if field.many:
         base = {"type": "array", "items": base}
-    return ["null", base] if field.optional else base
+    # What has a default may be null: workflows then pass on optional inputs of their own.
+    return ["null", base] if field.optional or not field.required else base
 
 
 def _output(field: Field) -> dict[str, Any]:

@@ -50,27 +50,33 @@ def params(name: str, config: Mapping[str, Any], **wired: Any) -> dict[str, Any]
 def shell(name: str) -> str:
     """Return the ``shell:`` of a step's rule: one flag a line, runnable by copy and paste."""
     step = load(name)
-    words = [f"python {os.path.relpath(SCRIPTS)}/{name}.py"]
-    for field in step.fields:
-        words.append(_word(field))
-    return " \\\n    ".join([*words, "2> {log:q}"])
+    words = [(_is_option(field), _word(field)) for field in step.fields]
+    # What may be empty shares a line, so that no line is.
+    options = " ".join(word for optional, word in words if optional)
+    lines = [
+        f"python {os.path.relpath(SCRIPTS)}/{name}.py",
+        *(word for optional, word in words if not optional),
+    ]
+    return " \\\n    ".join([*lines, f"{options} 2> {{log:q}}".strip()])
 
 
 def _word(field: Field) -> str:
     if isinstance(field.kind, Out):
         return f"--{field.name} {{output.{field.name}:q}}"
     if isinstance(field.kind, In):
-        if field.optional:
-            return f"{{params.{field.name}_option:q}}"
-        return f"--{field.name} {{input.{field.name}:q}}"
+        return (
+            f"{{params.{field.name}_option:q}}"
+            if field.optional
+            else f"--{field.name} {{input.{field.name}:q}}"
+        )
     if _is_option(field):
         return f"{{params.{field.name}:q}}"
     return f"--{field.name} {{params.{field.name}:q}}"
 
 
 def _is_option(field: Field) -> bool:
-    # A parameter that may be absent brings its flag along, so that nothing is printed without it.
-    return field.optional or field.many
+    # A value that may be absent brings its flag along, so that nothing is printed without it.
+    return field.optional or (field.many and isinstance(field.kind, Param))
 
 
 def _refuse_wired(step: Step, config: Mapping[str, Any], wired: Mapping[str, Any]) -> None:
