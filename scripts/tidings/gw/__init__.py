@@ -1,0 +1,1 @@
+"""Gravitational-wave strain: files, conditioning, Q-transform, products and figures."""
