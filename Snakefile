@@ -1,0 +1,26 @@
+"""Tidings: every reduction of every target in the configuration.
+
+`config/config.yaml` is the default run. `--configfile FILE` replaces its targets if FILE has targets of its own,
+and only its parameters otherwise.
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+if "targets" not in config:
+
+    configfile: "config/config.yaml"
+
+
+report: "workflows/report/workflow.rst"
+
+
+include: "workflows/common.smk"
+include: "workflows/gw.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        gw_products(),

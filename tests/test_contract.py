@@ -1,0 +1,129 @@
+"""Every step has its rule, its CWL tool, its environment; what is generated is up to date."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+import export
+from suite import BIN, ROOT, call
+from tidings.step.declaration import Step, step_names
+
+STEPS = step_names()
+
+
+def test_generated_files_are_up_to_date(capsys):
+    assert export.main(["--check"]) == 0, capsys.readouterr().out
+
+
+def test_a_stale_file_is_noticed(monkeypatch, capsys):
+    path = ROOT / "cwl/tools/gw_strain.cwl"
+    monkeypatch.setattr(export, "generated", lambda: {path: "another text"})
+    assert export.main(["--check"]) == 1
+    assert "stale: cwl/tools/gw_strain.cwl" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_help_starts_without_the_scientific_stack(name):
+    code = (
+        f"import sys; sys.argv = ['{name}.py', '--help']; sys.path.insert(0, 'scripts')\n"
+        f"import runpy\n"
+        f"try: runpy.run_path('scripts/{name}.py', run_name='__main__')\n"
+        f"except SystemExit as stop: print('status', stop.code)\n"
+        f"print(sorted({{m.partition('.')[0] for m in sys.modules}} - sys.stdlib_module_names))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "status 0" in done.stdout
+    loaded = set(ast.literal_eval(done.stdout.splitlines()[-1]))
+    # The others are what an environment loads at every start.
+    assert loaded <= {"tidings", "__main__", "_virtualenv", "_distutils_hack"}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_every_step_has_rule_tool_and_environment(name):
+    step = Step.load(name)
+    rules = "".join(path.read_text() for path in (ROOT / "workflows").glob("*.smk"))
+    rule = re.search(rf"^rule {name}:\n(.*?)(?=^rule |\Z)", rules, flags=re.MULTILINE | re.DOTALL)
+    assert rule, f"no rule {name}"
+    assert f'"../envs/{step.stack}.yaml"' in rule[1]
+    assert f'step.shell("{name}")' in rule[1]
+    assert (ROOT / "cwl/tools" / f"{name}.cwl").exists()
+    assert step.summary.endswith(".")
+    source = (ROOT / "scripts" / f"{name}.py").read_text()
+    assert len(source.splitlines()) < 150
+
+
+def locked() -> dict[str, str]:
+    text = (ROOT / "envs/science.txt").read_text()
+    return dict(re.findall(r"^([\w.-]+)==([\w.]+)", text, flags=re.MULTILINE))
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "envs").glob("*.yaml")), ids=lambda path: path.stem)
+def test_conda_pins_are_those_of_the_tested_lock_file(path):
+    versions = {**locked(), "matplotlib-base": locked()["matplotlib"]}
+    pins = export.packages(path.stem)
+    assert len(pins) == len(yaml.safe_load(path.read_text())["dependencies"])
+    for name, version in pins.items():
+        if name == "python":
+            assert version == "3.11"
+        else:
+            assert version == versions[name], name
+
+
+def test_wanted_packages_are_declared_alike():
+    project = (ROOT / "pyproject.toml").read_text()
+    declared = json.loads(re.search(r"^dependencies = (\[.*\])$", project, flags=re.MULTILINE)[1])
+    wanted = [n for n in (ROOT / "envs/science.in").read_text().split("\n") if n and not n.startswith("#")]
+    assert declared == wanted
+
+
+def test_cwl_job_is_the_default_configuration():
+    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    job = yaml.safe_load((ROOT / "cwl/job.yml").read_text())
+    targets = {}
+    for target in job["gw_targets"]:
+        files = [[file["path"].removeprefix("../") for file in files] for files in target["strain"]]
+        gw = {"strain": dict(zip(target["detectors"], files, strict=True))}
+        gw |= {key: target[key] for key in ("before", "after")}
+        targets[target["event"]] = {"gw": gw}
+        if "fmax" in target:
+            targets[target["event"]]["gw_spectrogram"] = {"fmax": target["fmax"]}
+    assert targets == config["targets"]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "cwl").rglob("*.cwl")), ids=lambda path: path.stem)
+def test_cwl_is_valid_without_a_warning(path):
+    output = call(ROOT, BIN / "cwltool", "--validate", "--strict", path)
+    assert "is valid CWL" in output
+    assert "WARNING" not in output
+
+
+@pytest.mark.parametrize("name", ["gw.cwl", "workflow.cwl"])
+def test_hand_written_cwl_stays_plain(name):
+    text = (ROOT / "cwl" / name).read_text()
+    assert "InlineJavascriptRequirement" not in text
+
+
+def test_zenodo_metadata_agree_with_the_citation():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    zenodo = json.loads((ROOT / ".zenodo.json").read_text())
+    assert zenodo["title"] == citation["title"]
+    assert zenodo["version"] == citation["version"]
+    assert zenodo["license"] == citation["license"]
+    assert zenodo["keywords"] == citation["keywords"]
+    assert zenodo["description"] == citation["abstract"].strip()
+    assert [c["name"] for c in zenodo["creators"]] == [a["name"] for a in citation["authors"]]
+
+
+def test_version_is_the_same_everywhere():
+    import tidings
+
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["version"] == tidings.__version__
+    assert f"## {tidings.__version__}" in (ROOT / "CHANGELOG.md").read_text()
