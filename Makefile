@@ -18,6 +18,10 @@ demo: $(VENV)/science.done  ## Run the default analysis and write its report.
 	snakemake --cores $(CORES) --show-failed-logs --quiet rules host progress
 	snakemake --cores $(CORES) --quiet all --report results/report.html
 
+.PHONY: verify
+verify: $(VENV)/science.done  ## Compare the results of the default run with the recorded digests.
+	python scripts/verify.py data/default_run.json results
+
 .PHONY: test
 test: $(VENV)/tests.done  ## Run the tests.
 	python -m pytest -q -n $(CORES) tests

@@ -1,0 +1,288 @@
+"""A real SLURM of one node on the loopback device, with all its state below one folder.
+
+Nothing is installed and nothing outside the folder is written: the daemons get their own
+configuration, key, sockets and ports, so that several may run on one machine.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+COMMANDS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "sinfo", "scancel")
+# Debian keeps the daemons where only root looks.
+SEARCH = f"{os.environ.get('PATH', os.defpath)}{os.pathsep}/usr/sbin{os.pathsep}/sbin"
+PARTITION = "tidings"
+
+# Memory is enforced by polling, for want of cgroups in a container; a killed job gets two seconds.
+# MinJobAge keeps finished jobs visible to squeue, which replaces the accounting database.
+CONFIGURATION = """\
+ClusterName=loopback
+SlurmctldHost={host}(127.0.0.1)
+SlurmctldPort={control_port}
+SlurmdPort={node_port}
+SlurmUser=root
+SlurmdUser=root
+AuthType=auth/munge
+AuthInfo=socket={folder}/munge.socket
+CredType=cred/munge
+StateSaveLocation={folder}/state
+SlurmdSpoolDir={folder}/spool
+SlurmctldPidFile={folder}/slurmctld.pid
+SlurmdPidFile={folder}/slurmd.pid
+SlurmctldLogFile={folder}/slurmctld.log
+SlurmdLogFile={folder}/slurmd.log
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+MpiDefault=none
+SwitchType=switch/none
+ReturnToService=2
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core_Memory
+JobAcctGatherType=jobacct_gather/linux
+JobAcctGatherFrequency=task=1
+JobAcctGatherParams=OverMemoryKill
+AccountingStorageType=accounting_storage/none
+SchedulerParameters=sched_interval=1,sched_min_interval=100000,bf_interval=1,batch_sched_delay=0
+KillWait=2
+MinJobAge=3600
+{extra}
+NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} RealMemory={memory} State=UNKNOWN
+PartitionName={partition} Nodes={host} Default={default} DefMemPerCPU=500 MaxTime=INFINITE State=UP
+"""
+
+
+def missing() -> str | None:
+    """Return why SLURM cannot be started here, or nothing."""
+    if os.geteuid() != 0:
+        return "SLURM's daemons need root"
+    absent = [command for command in COMMANDS if shutil.which(command, path=SEARCH) is None]
+    return f"not installed: {', '.join(absent)} (Debian: slurm-wlm, munge)" if absent else None
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job as SLURM remembers it: number, state, minutes allowed, MB and CPUs asked for, comment."""
+
+    number: int
+    state: str
+    minutes: int
+    memory: int
+    cpus: int
+    comment: str
+
+
+@dataclass(frozen=True)
+class Slurm:
+    """A running SLURM: its folder and the variables that a client needs."""
+
+    folder: Path
+    cpus: int
+    memory: int
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """Return the environment variables of a client."""
+        return {"SLURM_CONF": str(self.folder / "slurm.conf")}
+
+    def ask(self, *command: str) -> str:
+        """Return what a client command prints."""
+        environment = {**os.environ, "PATH": SEARCH, **self.variables}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip()}\n{self._logs()}")
+        return done.stdout
+
+    def jobs(self) -> list[Job]:
+        """Return all jobs since the start, the first one first."""
+        listed = []
+        for line in self.ask("scontrol", "--oneliner", "show", "job").splitlines():
+            if "JobId=" in line:
+                fields = dict(re.findall(r"(\w+)=(\S*)", line))
+                listed.append(
+                    Job(
+                        number=int(fields["JobId"]),
+                        state=fields["JobState"],
+                        minutes=_minutes(fields["TimeLimit"]),
+                        memory=_megabytes(fields["MinMemoryNode"]),
+                        cpus=int(fields["NumCPUs"]),
+                        comment=fields.get("Comment", ""),
+                    )
+                )
+        return sorted(listed, key=lambda job: job.number)
+
+    def since(self, number: int) -> list[Job]:
+        """Return the jobs after a job number."""
+        return [job for job in self.jobs() if job.number > number]
+
+    def last(self) -> int:
+        """Return the number of the newest job, 0 if there is none."""
+        return max((job.number for job in self.jobs()), default=0)
+
+    def cancel_all(self) -> None:
+        """Cancel every job and wait until none is left, so that one test does not burden the next."""
+        self.ask("scancel", "--user=root")
+        wait_for(lambda: not self.ask("squeue", "--noheader").strip(), 30, "jobs to end")
+
+    def _logs(self) -> str:
+        return "\n".join(
+            f"--- {path.name}\n{path.read_text(errors='replace')[-2000:]}"
+            for path in sorted(self.folder.glob("*.log"))
+        )
+
+
+def wait_for(condition, seconds: float, what: str):
+    """Return what `condition` gives as soon as that is true; fail after a number of seconds."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"waited {seconds:g} s for {what}")
+        time.sleep(0.05)
+    return value
+
+
+@contextmanager
+def slurm(folder: Path, cpus: int = 2, extra: str = "", default: bool = True) -> Iterator[Slurm]:
+    """Run a SLURM in a folder, which must not exist, and stop it afterwards whatever happens.
+
+    Parameters
+    ----------
+    folder
+        Where everything is written. Its path must be short, for a socket's path has 108 bytes.
+    cpus
+        Number of CPUs that the node pretends to have.
+    extra
+        More lines of slurm.conf.
+    default
+        Whether the partition takes jobs that name none.
+    """
+    if reason := missing():
+        raise RuntimeError(reason)
+    folder.mkdir(parents=True)
+    for name in ("state", "spool"):
+        (folder / name).mkdir()
+    memory = _memory_of_machine()
+    host = socket.gethostname().split(".")[0]
+    control_port, node_port = _free_ports(2)
+    text = CONFIGURATION.format(
+        folder=folder,
+        host=host,
+        control_port=control_port,
+        node_port=node_port,
+        cpus=cpus,
+        memory=memory,
+        partition=PARTITION,
+        default="YES" if default else "NO",
+        extra=f"SlurmdParameters=config_overrides\n{extra}",
+    )
+    (folder / "slurm.conf").write_text(text)
+    server = Slurm(folder, cpus, memory)
+    environment = {**os.environ, "PATH": SEARCH, **server.variables}
+    with ExitStack() as stack:
+        stack.callback(_kill_steps, folder)
+        for command in _daemons(folder):
+            stack.enter_context(_daemon(command, folder / f"{command[0]}.out", environment))
+            if command[0] == "munged":
+                wait_for((folder / "munge.socket").exists, 10, f"munged; see {folder}/munged.out")
+        wait_for(lambda: _is_idle(server), 60, f"the node; see {folder}/*.log")
+        try:
+            yield server
+        finally:
+            # Jobs must not outlive their daemons.
+            server.cancel_all()
+
+
+def _daemons(folder: Path) -> list[list[str]]:
+    """Return the commands of the daemons, in the foreground so that they are our children."""
+    key = folder / "munge.key"
+    key.write_bytes(secrets.token_bytes(1024))
+    key.chmod(0o400)
+    names = {"key-file": key, "socket": folder / "munge.socket", "pid-file": folder / "munge.pid"}
+    names |= {"log-file": folder / "munge.log", "seed-file": folder / "munge.seed"}
+    return [
+        # The folder is below one that anyone may write to, which munged dislikes without --force.
+        ["munged", "--foreground", "--force", *(f"--{name}={value}" for name, value in names.items())],
+        ["slurmctld", "-D", "-c"],
+        ["slurmd", "-D"],
+    ]
+
+
+@contextmanager
+def _daemon(command: list[str], log: Path, environment: dict[str, str]) -> Iterator[None]:
+    program = shutil.which(command[0], path=SEARCH)
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            [program, *command[1:]],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _kill_steps(folder: Path) -> None:
+    """Kill the step daemons that a broken-off test may leave: those whose configuration is ours."""
+    ours = f"SLURM_CONF={folder / 'slurm.conf'}".encode()
+    for process in Path("/proc").iterdir():
+        try:
+            if process.name.isdigit() and int(process.name) != os.getpid():
+                name = (process / "comm").read_text().strip()
+                if name == "slurmstepd" and ours in (process / "environ").read_bytes().split(b"\0"):
+                    os.kill(int(process.name), signal.SIGKILL)
+        except (OSError, ValueError):
+            continue
+
+
+def _is_idle(server: Slurm) -> bool:
+    try:
+        return "idle" in server.ask("sinfo", "--noheader", "--format=%t")
+    except RuntimeError:
+        return False
+
+
+def _free_ports(number: int) -> list[int]:
+    """Return ports that are free now; held together so that they differ."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(number)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+
+
+def _memory_of_machine() -> int:
+    """Return the memory of this machine in MB, a little less than slurmd will find."""
+    text = Path("/proc/meminfo").read_text()
+    return int(re.search(r"MemTotal:\s+(\d+) kB", text).group(1)) // 1024 - 64
+
+
+def _megabytes(text: str) -> int:
+    """Return a size such as 1000M or 1.50G in MB."""
+    number, unit = re.fullmatch(r"([\d.]+)([MGT]?)", text).groups()
+    return round(float(number) * {"": 1, "M": 1, "G": 1024, "T": 1024**2}[unit])
+
+
+def _minutes(text: str) -> int:
+    """Return a time such as 01:30:00 or 2-00:00:00 in minutes."""
+    days, _, clock = text.rpartition("-")
+    hours, minutes, _ = map(int, clock.split(":"))
+    return (int(days or 0) * 24 + hours) * 60 + minutes
