@@ -73,8 +73,8 @@ steps:
       spectrograms: gw_spectrogram/spectrogram
       figure_name: {valueFrom: $(inputs.event)_network.png}
       figure_pdf_name: {valueFrom: $(inputs.event)_network.pdf}
-      loudest_name: {valueFrom: $(inputs.event)_network.ecsv}
-    out: [figure, figure_pdf, loudest]
+      tiles_name: {valueFrom: $(inputs.event)_network.ecsv}
+    out: [figure, figure_pdf, tiles]
 
 outputs:
   strain_products:
@@ -87,5 +87,5 @@ outputs:
     linkMerge: merge_flattened
   network_products:
     type: {type: array, items: File}
-    outputSource: [gw_network/figure, gw_network/figure_pdf, gw_network/loudest]
+    outputSource: [gw_network/figure, gw_network/figure_pdf, gw_network/tiles]
     linkMerge: merge_flattened

@@ -14,16 +14,23 @@ def gw_network(
     ],
     figure: Annotated[Path, Out("network.png", "Figure with common axes and colours", format="png")],
     figure_pdf: Annotated[Path, Out("network.pdf", "The same figure for print", format="pdf")],
-    loudest: Annotated[Path, Out("network.ecsv", "Loudest tile of each detector", format="ecsv")],
+    tiles: Annotated[
+        Path,
+        Out(
+            "network.ecsv",
+            "Loudest tile of each detector, and the loudest that fits the network",
+            format="ecsv",
+        ),
+    ],
 ) -> None:
     """Draw the spectrograms of all detectors of an event with common axes and one scale of colour."""
-    from tidings.gw.network import loudest_tiles
+    from tidings.gw.network import network_tiles
     from tidings.gw.spectrogram_figure import network_figure
     from tidings.gw.spectrogram_product import read_spectrogram_product
     from tidings.output import save_figure, write_ecsv
 
     products = [read_spectrogram_product(path) for path in spectrograms]
-    write_ecsv(loudest_tiles(products), loudest, provenance())
+    write_ecsv(network_tiles(products), tiles, provenance())
     first = products[0]
     drawing = network_figure({p.detector: p.spectrogram for p in products}, first.event, first.event_gps)
     for path in (figure, figure_pdf):

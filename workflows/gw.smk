@@ -161,7 +161,7 @@ rule gw_network:
             caption="report/gw_network.rst",
         ),
         figure_pdf="results/gw/{target}/{target}_network.pdf",
-        loudest="results/gw/{target}/{target}_network.ecsv",
+        tiles="results/gw/{target}/{target}_network.ecsv",
     log:
         "logs/gw/{target}/network.log",
     benchmark:

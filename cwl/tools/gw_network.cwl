@@ -78,14 +78,14 @@ inputs:
     default: network.pdf
     inputBinding:
       prefix: --figure_pdf
-  loudest_name:
+  tiles_name:
     type:
     - 'null'
     - string
-    doc: 'File name of: Loudest tile of each detector'
+    doc: 'File name of: Loudest tile of each detector, and the loudest that fits the network'
     default: network.ecsv
     inputBinding:
-      prefix: --loudest
+      prefix: --tiles
 outputs:
   figure:
     type: File
@@ -99,8 +99,8 @@ outputs:
     outputBinding:
       glob: $(inputs.figure_pdf_name)
     format: edam:format_3508
-  loudest:
+  tiles:
     type: File
-    doc: Loudest tile of each detector
+    doc: Loudest tile of each detector, and the loudest that fits the network
     outputBinding:
-      glob: $(inputs.loudest_name)
+      glob: $(inputs.tiles_name)

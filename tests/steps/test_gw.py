@@ -76,8 +76,24 @@ def test_network_lists_the_detectors_and_their_delays(folder):
     run(gw_network, spectrograms=["H1.hdf5", "L1.hdf5"])
     table = Table.read("network.ecsv", format="ascii.ecsv")
     assert list(table["detector"]) == ["H1", "L1"]
+    assert table["loudest"].all()
+    assert table["coincident"].all()
     # Livingston saw it first (Abbott et al. 2016, PRL 116, 061102), and light takes 10 ms between the two.
     assert -0.010 < table["delay"][1] < 0
+
+
+def test_gw170814_is_in_three_detectors(folder):
+    # Virgo's loudest tile is a glitch 80 ms later; the signal is its loudest that fits the others in time.
+    for detector in ("H1", "L1", "V1"):
+        path = STRAIN / f"{detector[0]}-{detector}_COGWHEEL_1KHZ-1186741838-31.hdf5"
+        spectrogram(detector, path, event="GW170814", fmax=480)
+    run(gw_network, spectrograms=["H1.hdf5", "L1.hdf5", "V1.hdf5"])
+    table = Table.read("network.ecsv", format="ascii.ecsv")
+    seen = table[table["coincident"]]
+    assert list(seen["detector"]) == ["H1", "L1", "V1"]
+    assert np.abs(seen["time"] - 1186741861.53).max() < 0.05
+    assert list(table["detector"][table["loudest"]]) == ["H1", "L1", "V1"]
+    assert set(table["detector"][~table["coincident"]]) <= {"V1"}
 
 
 def test_network_refuses_two_events_and_two_of_a_detector(folder, capsys):

@@ -113,10 +113,8 @@ class Step:
 
 
 def step_names() -> list[str]:
-    """List the steps there are: the files that declare one."""
-    return sorted(
-        p.stem for p in SCRIPTS.glob("*.py") if "tidings.step" in p.read_text() and p.stem != "export"
-    )
+    """List the steps there are: the files that hand the function of their own name to `main`."""
+    return sorted(p.stem for p in SCRIPTS.glob("*.py") if f"main({p.stem})" in p.read_text())
 
 
 def _field(parameter: inspect.Parameter, hint: Any, step: str) -> Field:
