@@ -68,7 +68,7 @@ def gw_spectrogram(
     from tidings.gw.qtransform import q_transform
     from tidings.gw.spectrogram_figure import spectrogram_figure
     from tidings.gw.spectrogram_product import SpectrogramProduct, write_spectrogram, write_tiles
-    from tidings.gw.strain import check_window, read_strain
+    from tidings.gw.strain import REQUIRED, check_window, read_strain
     from tidings.gw.window import find_window, read_event_table
     from tidings.output import save_figure
 
@@ -91,7 +91,7 @@ def gw_spectrogram(
         n_frequencies=frequencies,
         frequency_resolution=frequency_resolution,
         whiten=whiten,
-        good=data.good(),
+        good=data.good(*REQUIRED),
         compat=None if compat == "none" else compat,
     )
     product = SpectrogramProduct(

@@ -411,3 +411,10 @@ def test_names_in_messages_are_the_paths_given(tmp_path):
     shutil.copy(V8, path)
     with pytest.raises(InputError, match=r"some where/X\.gwf"):
         read_channel(path, "nothing")
+
+
+def test_files_that_cannot_be_opened(tmp_path):
+    (tmp_path / "empty.gwf").touch()
+    for name, why in (("none.gwf", "No such file"), ("empty.gwf", "is empty"), (".", "Is a directory")):
+        with pytest.raises(InputError, match=f"{tmp_path / name}: .*{why}"):
+            list_channels(tmp_path / name)

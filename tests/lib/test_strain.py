@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from pathlib import Path
 
@@ -470,3 +471,19 @@ def test_times_do_not_drift():
     strain = read_strain(H1)
     assert strain.times()[-1] == T0 + 32 - 2.0**-12
     assert np.all(np.diff(strain.times()) == 2.0**-12)
+
+
+def test_bits_follow_the_seconds_when_the_record_starts_between_two(four):
+    late = four.crop(1001.5, 1003.25)
+    assert late.bit("CBC_CAT1").tolist() == four.bit("CBC_CAT1")[96:208].tolist()
+    assert late.bit("CBC_CAT1").tolist() == [True] * 32 + [False] * 64 + [True] * 16
+    assert (late.quality.start, late.quality.bits.tolist()) == (1001, [127, 125, 127])
+
+
+def test_the_data_are_those_that_were_recorded():
+    table = (ROOT / "data/README.md").read_text()
+    sums = dict(reversed(line.split("  ")) for line in (ROOT / "data/sha256sums").read_text().splitlines())
+    assert {path.relative_to(ROOT / "data").as_posix() for path in STRAIN.iterdir()} <= set(sums)
+    for name, digest in sums.items():
+        assert hashlib.sha256((ROOT / "data" / name).read_bytes()).hexdigest() == digest, name
+        assert f"`{digest}`" in table, name

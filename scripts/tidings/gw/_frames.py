@@ -94,12 +94,20 @@ class FrameFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with open(path, "rb") as stream:
-            self._map = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+        try:
+            with open(path, "rb") as stream:
+                self._map = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+        except OSError as error:
+            raise InputError(
+                f"{path}: cannot be read ({error.strerror}); fetch it, or mend the path"
+            ) from None
+        except ValueError:
+            raise InputError(f"{path}: the file is empty; fetch it again") from None
         try:
             self._read_header()
             self._elements: dict[str, list[tuple[str, str]]] = {}
             self._kinds: dict[int, str] = {}
+            self._verified: set[Structure] = set()
             self.frames: list[Frame] = []
             self._walk()
         except BaseException:
@@ -118,14 +126,13 @@ class FrameFile:
         """Read raw bytes."""
         return self._map[place.offset : place.offset + place.size]
 
-    def parse(self, structure: Structure, verify: bool = True) -> dict[str, Any]:
+    def parse(self, structure: Structure) -> dict[str, Any]:
         """Read the elements of a structure by name.
 
         Numbers come as they are, arrays as tuples, strings as str, pointers as (class, instance), CHAR
-        arrays as `Bytes`. The checksum is verified where the structure has one, unless told otherwise.
+        arrays as `Bytes`. The checksum is verified where the structure has one.
         """
-        if verify:
-            self._verify(structure)
+        self._verify(structure)
         values: dict[str, Any] = {}
         position = structure.offset + _STRUCT_HEADER
         end = structure.offset + structure.length
@@ -265,13 +272,14 @@ class FrameFile:
         return text, position + length
 
     def _verify(self, structure: Structure) -> None:
-        """Check the checksum that version 8 keeps at the end of each structure."""
-        if self.version != 8 or self._map[structure.offset + 8] != 1:
+        """Check the checksum that version 8 keeps at the end of each structure, once."""
+        if self.version != 8 or self._map[structure.offset + 8] != 1 or structure in self._verified:
             return
         last = structure.offset + structure.length - 4
         (stated,) = struct.unpack_from(self.order + "I", self._map, last)
         if cksum(self._map[structure.offset : last]) != stated:
             raise self._damaged(f"the checksum of the {structure.kind} at byte {structure.offset} is wrong")
+        self._verified.add(structure)
 
     def _verify_file(self, structure: Structure) -> None:
         """Check the file header (version 8) or the whole file (version 6 has no checksums of structures)."""

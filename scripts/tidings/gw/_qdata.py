@@ -200,6 +200,7 @@ def prepare(
     rate: float,
     *,
     span: tuple[float, float],
+    window: tuple[float, float],
     band: tuple[float, float],
     whiten: bool,
     asd: tuple[ArrayLike, ArrayLike] | None,
@@ -207,7 +208,7 @@ def prepare(
     fftlength: float,
     fduration: float,
 ) -> Prepared:
-    """Find gaps, estimate the noise from all the data, and whiten the span [s from the first sample].
+    """Find gaps, estimate the noise from all the data, and whiten the span [s from the first sample] around the window.
 
     Raises
     ------
@@ -233,7 +234,12 @@ def prepare(
         expected = _integral(*white_expectation(frequency, density, response, rate, segments))
         time = series.start + np.arange(series.values.size) / rate
         data = Prepared(series, expected, None, gaps, 0.5 * fduration)
-        measured = measured_density(series, 2 * (response.size // 2), data.distance(time) > 0)
+        clear = data.distance(time) > 0
+        # A loud signal would raise the level that it is measured by: leave out its window if it is short.
+        outside = clear & ((time < window[0]) | (time > window[1]))
+        if np.count_nonzero(outside) >= max(0.5 * np.count_nonzero(clear), 8 * rate):
+            clear = outside
+        measured = measured_density(series, 2 * (response.size // 2), clear)
         if measured is None:
             return data
         return replace(data, measured=(*_integral(*measured[:2]), measured[2]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ import numpy as np
 from tidings.errors import InputError
 from tidings.gw._frames import FrameFile
 from tidings.gw._quality import BitMask
-from tidings.gw._series import SLACK, sample_rate, window_slice
+from tidings.gw._series import sample_rate, whole_seconds, window_slice
 from tidings.gw.gwf import list_channels, read_channel, strain_channel
 
 # Observatory letters, description, GPS start and duration: LIGO-T050017.
@@ -160,16 +159,11 @@ def _read_layout(path: Path, file: h5py.File, start: float | None, end: float | 
     covers = (t0, t0 + len(strain) / rate)
     cut = window_slice(t0, rate, len(strain), start, end)
     detector, first = _detector(path, file), t0 + cut.start / rate
-    seconds = _whole_seconds(first, t0 + cut.stop / rate, rate)
+    seconds = whole_seconds(first, t0 + cut.stop / rate, rate)
     quality = _read_mask(path, file, "quality/simple/DQmask", "DQ", seconds)
     injections = _read_mask(path, file, "quality/injections/Injmask", "Inj", seconds)
     value = strain[cut].astype(np.float64)
     return Segment(path, detector, first, rate, value, quality, injections, covers)
-
-
-def _whole_seconds(t0: float, t1: float, rate: float) -> tuple[int, int]:
-    """GPS seconds that hold the samples from t0 to before t1."""
-    return math.floor(t0), math.ceil(t1 - SLACK / rate)
 
 
 def _time_axis(path: Path, file: h5py.File, strain: h5py.Dataset) -> tuple[float, float]:
@@ -269,7 +263,7 @@ def read_gwf(
         if cut.start >= cut.stop:
             return Segment(path, own, item.start, item.rate, np.empty(0), None, None, covers)
         series = read_channel(file, name, start, end)
-        seconds = _whole_seconds(series.t0, series.t0 + len(series.value) / series.rate, series.rate)
+        seconds = whole_seconds(series.t0, series.t0 + len(series.value) / series.rate, series.rate)
         masks = []
         for tag, standard in (("DQMASK", QUALITY_BITS), ("INJMASK", INJECTION_BITS)):
             mask = name.removesuffix("STRAIN") + tag

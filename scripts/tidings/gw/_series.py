@@ -15,6 +15,11 @@ def window_slice(t0: float, rate: float, size: int, start: float | None, end: fl
     return slice(min(max(first, 0), size), min(max(last, 0), size))
 
 
+def whole_seconds(t0: float, t1: float, rate: float) -> tuple[int, int]:
+    """GPS seconds that hold the samples from t0 to before t1."""
+    return math.floor(t0), math.ceil(t1 - SLACK / rate)
+
+
 def sample_rate(spacing: float) -> float:
     """Sample rate in Hz of a sample spacing in s, made whole where rounding alone keeps it from being so."""
     rate = 1.0 / spacing

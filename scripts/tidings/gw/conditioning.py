@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from tidings.gw import filters, psd, whitening
 from tidings.gw._hdf5 import Series
-from tidings.gw.strain import Strain
+from tidings.gw.strain import REQUIRED, Strain
 from tidings.gw.strain_product import StrainProduct
 from tidings.gw.window import Window
 
@@ -53,7 +53,7 @@ def condition(
     InputError
         If the band or a line does not lie below the Nyquist frequency, or the data are too short.
     """
-    good = strain.good()
+    good = strain.good(*REQUIRED)
     frequencies, asd = psd.asd(strain.value, strain.rate, fftlength, overlap=0.0, good=good)
     run = _run_around(strain, window)
     x = _bridged(strain.value[run])

@@ -185,19 +185,17 @@ def _pieces(file: FrameFile, channel: str | None) -> list[_Piece]:
         for structure in frame.channels():
             elements = file.parse(structure)
             if channel in (None, elements["name"]):
-                # A listing takes the vectors' headers only, so it need not check sum over all the data.
-                found.append(_piece(file, frame, structure, elements, verify=channel is not None))
+                found.append(_piece(file, frame, structure, elements))
     return [piece for piece in found if piece is not None]
 
 
-def _piece(
-    file: FrameFile, frame: Frame, structure: Structure, elements: dict[str, Any], verify: bool
-) -> _Piece | None:
+def _piece(file: FrameFile, frame: Frame, structure: Structure, elements: dict[str, Any]) -> _Piece | None:
+    """Read the vector of a channel in one frame; None if there is none, or not one of a single dimension."""
     name = elements["name"]
     place = file.target(frame, elements["data"])
     if place is None or place.kind != "FrVect":
         return None
-    vector = file.parse(place, verify)
+    vector = file.parse(place)
     if vector["nDim"] != 1 or vector["nx"][0] != vector["nData"]:
         return None
     spacing = vector["dx"][0] or 1.0 / (elements.get("sampleRate") or 1.0)

@@ -66,7 +66,9 @@ def tile_rows(
         )
     columns = []
     for plane, q in enumerate(qs):
-        frequency = np.unique(tiling.row_frequencies(q, (frange[0], top), mismatch) // (1 / duration) * (1 / duration))
+        frequency = np.unique(
+            tiling.row_frequencies(q, (frange[0], top), mismatch) // (1 / duration) * (1 / duration)
+        )
         for f in frequency[frequency > 0]:
             half = int(f / (q / sqrt(11)) * duration)
             size = 2 ** ceil(log(duration * 2 * pi * f / q / step, 2))
@@ -174,9 +176,7 @@ def white_spectrum(
         return fft.rfft(whitening.whiten(data, rate, asd, fduration)).astype(np.complex64)
     frequencies, density = (np.asarray(a, dtype=np.float64) for a in asd)
     scaled = density / np.median(density)
-    response = whitening.whitening_filter(
-        frequencies, scaled, rate, fduration, n=data.size, dtype=np.float32
-    )
+    response = whitening.whitening_filter(frequencies, scaled, rate, fduration, n=data.size, dtype=np.float32)
     half = response.size // 2
     padded = np.zeros(data.size, dtype=np.float32)
     # The centre of the response is sample half - 1.
@@ -252,7 +252,9 @@ def q_transform(
         frequencies = tiling.log_frequencies((low, high), n_frequencies)
     else:
         frequencies = np.arange(low, high, frequency_resolution)
-    energy = _interpolate(scanned, rows, np.flatnonzero(rows.plane == best), (times - t0) / duration, frequencies)
+    energy = _interpolate(
+        scanned, rows, np.flatnonzero(rows.plane == best), (times - t0) / duration, frequencies
+    )
     planes, tiles = _tables(scanned, rows, np.array(loudest), t0, duration, qrange, mismatch)
     return QSpectrogram(
         energy, times, float(times[0]), dt, frequencies, float(qs[best]), "median",
@@ -269,12 +271,16 @@ def _interpolate(
 ) -> NDArray[np.float32]:
     """Spline the tiles of one plane in time (``share`` of the record), then in frequency."""
     if index.size < 4:
-        raise InputError("gwpy's splines need at least four rows of tiles: widen the frequency range or raise Q")
+        raise InputError(
+            "gwpy's splines need at least four rows of tiles: widen the frequency range or raise Q"
+        )
     on_time = np.empty((index.size, share.size), dtype=np.float32)
     for size in np.unique(rows.size[index]):
         group = np.flatnonzero(rows.size[index] == size)
         first = scanned.first[index[group[0]]]
-        on_time[group] = time_spline(np.stack([scanned.around[r] for r in index[group]]), share * size - first)
+        on_time[group] = time_spline(
+            np.stack([scanned.around[r] for r in index[group]]), share * size - first
+        )
     matrix = frequency_spline(rows.frequency[index], frequencies)
     return on_time.T @ matrix.T
 

@@ -169,7 +169,16 @@ def q_transform(
     around = max(widest + 1, 8 - 0.5 * (window[1] - window[0]))
     span = (search.window[0] - around, search.window[1] + around)
     data = prepare(
-        x, rate, span=span, band=frange, whiten=whiten, asd=asd, good=good, fftlength=fftlength, fduration=fduration
+        x,
+        rate,
+        span=span,
+        window=search.window,
+        band=frange,
+        whiten=whiten,
+        asd=asd,
+        good=good,
+        fftlength=fftlength,
+        fduration=fduration,
     )
     spectra = Spectra(data.series, search.window, dt, margin=None if whiten else 0.5 * size / rate)
     tiles, loudest = loudest_tiles(data, spectra, search, n_tiles, None if whiten else size / rate)
@@ -192,7 +201,9 @@ def q_transform(
     )
 
 
-def _check_ranges(window: tuple[float, float], span: tuple[float, float], frange: tuple[float, float], rate: float) -> None:
+def _check_ranges(
+    window: tuple[float, float], span: tuple[float, float], frange: tuple[float, float], rate: float
+) -> None:
     slack = 1e-6
     if not span[0] - slack <= window[0] < window[1] <= span[1] + slack:
         raise InputError(
@@ -230,7 +241,9 @@ def _pixels(window: tuple[float, float], time_resolution: float | None) -> tuple
     if time_resolution is None:
         return length / 1000, 1000
     if not 0 < time_resolution <= length:
-        raise InputError(f"the time resolution must lie between 0 and the window of {length:g} s, not {time_resolution:g}")
+        raise InputError(
+            f"the time resolution must lie between 0 and the window of {length:g} s, not {time_resolution:g}"
+        )
     return float(time_resolution), int(floor(length / time_resolution + 1e-6))
 
 
@@ -245,7 +258,9 @@ def _frequency_grid(
         ratio = np.sqrt(centre[1] / centre[0])
         return centre, np.maximum(centre / ratio, frange[0]), np.minimum(centre * ratio, frange[1])
     if not 0 < step < frange[1] - frange[0]:
-        raise InputError(f"the frequency resolution must lie between 0 and the frequency range, not {step:g} Hz")
+        raise InputError(
+            f"the frequency resolution must lie between 0 and the frequency range, not {step:g} Hz"
+        )
     centre = frange[0] + step * np.arange(int(ceil((frange[1] - frange[0]) / step - 1e-9)))
     return centre, np.maximum(centre - step / 2, frange[0]), np.minimum(centre + step / 2, frange[1])
 
@@ -358,7 +373,9 @@ def _map(
     return np.square(out, out=out).T
 
 
-def _pooled_rows(grid: tuple[FloatArray, FloatArray, FloatArray], q: float) -> tuple[FloatArray, NDArray[np.int64]]:
+def _pooled_rows(
+    grid: tuple[FloatArray, FloatArray, FloatArray], q: float
+) -> tuple[FloatArray, NDArray[np.int64]]:
     """Frequencies [Hz] to evaluate, and the pixel row that each belongs to."""
     centre, low, high = grid
     parts = np.ceil((high - low) / (_POOL_STEP * tiling.half_width(centre, q))).astype(np.int64)
@@ -396,8 +413,12 @@ def tiles_table(tiles: Tiles, t0: float, search: Search) -> Table:
     _column(table, "frequency", tiles.frequency, u.Hz, "Central frequency")
     _column(table, "q", tiles.q, None, "Quality factor")
     _column(table, "duration", tiling.duration(tiles.frequency, tiles.q), u.s, "Duration, Q / (2 sqrt(pi) f)")
-    _column(table, "bandwidth", tiling.bandwidth(tiles.frequency, tiles.q), u.Hz, "Bandwidth, 2 sqrt(pi) f / Q")
+    _column(
+        table, "bandwidth", tiling.bandwidth(tiles.frequency, tiles.q), u.Hz, "Bandwidth, 2 sqrt(pi) f / Q"
+    )
     _column(table, "energy", tiles.energy, None, "Normalised energy: 1 on average in noise")
     _column(table, "snr", np.sqrt(2 * tiles.energy), None, "Signal-to-noise ratio, sqrt(2 energy)")
-    _column(table, "far", far, u.Hz, "Rate at which Gaussian noise makes a louder tile in the planes searched")
+    _column(
+        table, "far", far, u.Hz, "Rate at which Gaussian noise makes a louder tile in the planes searched"
+    )
     return table

@@ -41,9 +41,7 @@ def plane_rate(energy: ArrayLike, q: float, frange: tuple[float, float]) -> Floa
     return (area + edges) * np.exp(-level)
 
 
-def false_alarm_rate(
-    energy: ArrayLike, qs: ArrayLike, franges: list[tuple[float, float]]
-) -> FloatArray:
+def false_alarm_rate(energy: ArrayLike, qs: ArrayLike, franges: list[tuple[float, float]]) -> FloatArray:
     """Rate [Hz] at which noise makes tiles louder than ``energy`` in all planes searched.
 
     Parameters

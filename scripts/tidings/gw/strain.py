@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,8 +11,10 @@ import numpy as np
 from tidings.errors import InputError
 from tidings.gw._quality import BitMask, flat, join_masks, runs
 from tidings.gw._segments import Segment, parse_name, read_segment
-from tidings.gw._series import SLACK, cut_span, window_slice
+from tidings.gw._series import SLACK, cut_span, whole_seconds, window_slice
 
+# Bits without which data are not fit for analysis: the detector took data, and these are not known to be bad.
+REQUIRED = ("DATA", "CBC_CAT1")
 # A record is one array: files days apart would fill memory with NaN between them.
 _LONGEST_GAP = 86400.0
 # Repeated values shorter than this happen in float32 strain; longer ones are filling.
@@ -73,9 +74,10 @@ class Strain:
         """
         for mask in (self.quality, self.injections):
             if mask is not None and name in mask.names:
-                seconds = np.floor(self.times()).astype(np.int64) - mask.start
-                inside = (seconds >= 0) & (seconds < len(mask.bits))
-                return mask.passed(name)[np.clip(seconds, 0, len(mask.bits) - 1)] & inside
+                start, stop = whole_seconds(self.t0, self.t1, self.rate)
+                edges = np.ceil((np.arange(start, stop) - self.t0) * self.rate - SLACK).clip(min=0)
+                counts = np.diff(edges.astype(np.int64), append=len(self.value))
+                return np.repeat(mask.crop(start, stop).passed(name), counts)
         known = [n for mask in (self.quality, self.injections) if mask is not None for n in mask.names]
         raise InputError(
             f"{self.detector}: no quality bit {name!r}; the files have {', '.join(known) or 'none'}"
@@ -112,7 +114,13 @@ class Strain:
         cut = window_slice(self.t0, self.rate, len(self.value), start, end)
         if cut.start >= cut.stop:
             raise InputError(f"{self.detector}: no strain in {cut_span(start, end)}; {self._extent()}")
-        return replace(self, value=self.value[cut], t0=self.t0 + cut.start / self.rate)
+        t0, t1 = self.t0 + cut.start / self.rate, self.t0 + cut.stop / self.rate
+        seconds = whole_seconds(t0, t1, self.rate)
+        masks = {
+            name: mask and mask.crop(*seconds)
+            for name, mask in (("quality", self.quality), ("injections", self.injections))
+        }
+        return replace(self, value=self.value[cut], t0=t0, **masks)
 
     def _has_mask_for(self, name: str) -> bool:
         """Whether the files have the mask that a bit belongs to; a bit unknown to all masks is an error."""
@@ -194,7 +202,7 @@ def check_window(
     start: float,
     end: float,
     allow_bad: bool = False,
-    required: Sequence[str] = ("DATA", "CBC_CAT1"),
+    required: Sequence[str] = REQUIRED,
     how: str = "set allow_bad to analyse it all the same",
 ) -> WindowReport:
     """Refuse a window whose strain is missing, filled in or of bad quality.
@@ -334,7 +342,7 @@ def _join(segments: Sequence[Segment]) -> Strain:
         value = np.full(_length(segments), np.nan)
         for segment in segments:
             _put(value, segment, t0)
-    seconds = (math.floor(t0), math.ceil(t1 - SLACK / first.rate))
+    seconds = whole_seconds(t0, t1, first.rate)
     label = f"{first.path} to {segments[-1].path}"
     return Strain(
         value=value,

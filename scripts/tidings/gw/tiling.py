@@ -42,7 +42,9 @@ def q_planes(qrange: tuple[float, float], mismatch: float = 0.2) -> FloatArray:
     """
     low, high = float(qrange[0]), float(qrange[1])
     if not sqrt(11) < low <= high < np.inf:
-        raise InputError(f"the Q range must lie above {sqrt(11):.3f} and be ascending, not ({low:g}, {high:g})")
+        raise InputError(
+            f"the Q range must lie above {sqrt(11):.3f} and be ascending, not ({low:g}, {high:g})"
+        )
     span = log(high / low) / sqrt(2)
     n = max(1, ceil(span / tile_step(mismatch)))
     return low * np.exp(sqrt(2) * span / n * (np.arange(n) + 0.5))
@@ -91,7 +93,11 @@ def bisquare(frequency: ArrayLike, centre: ArrayLike, q: ArrayLike) -> FloatArra
 def log_frequencies(frange: tuple[float, float], n: int) -> FloatArray:
     """n frequencies [Hz] in constant ratio, ends included."""
     low, high = frange
-    return low * np.exp(log(high / low) * np.arange(n) / max(n - 1, 1)) if n > 1 else np.array([sqrt(low * high)])
+    return (
+        low * np.exp(log(high / low) * np.arange(n) / max(n - 1, 1))
+        if n > 1
+        else np.array([sqrt(low * high)])
+    )
 
 
 def octave_below(x: float) -> float:
