@@ -60,6 +60,9 @@ wildcard_constraints:
 
 
 rule gw_fetch:
+    input:
+        # Files may be put there by hand; others coming or going is no reason to fetch again.
+        store=ancient("data/gw/strain"),
     output:
         strain=directory("resources/gw/{target}/{detector}"),
         table="resources/gw/{target}/{detector}_event.tsv",

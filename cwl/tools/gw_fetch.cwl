@@ -16,7 +16,8 @@ requirements:
     networkAccess: true
   InitialWorkDirRequirement:
     listing:
-    - entry: $(inputs.lock)
+    - entryname: remote.lock.json
+      entry: $(inputs.lock)
       writable: true
 hints:
   SoftwareRequirement:
@@ -55,6 +56,8 @@ baseCommand: python
 arguments:
 - valueFrom: $(inputs.scripts.path)/gw_fetch.py
   position: -1
+- prefix: --lock
+  valueFrom: remote.lock.json
 inputs:
   scripts:
     type: Directory
@@ -153,9 +156,6 @@ inputs:
     - 'null'
     - File
     doc: 'Checksums of remote files: new files are recorded, known ones compared'
-    inputBinding:
-      prefix: --lock
-      valueFrom: $(self.basename)
 outputs:
   strain:
     type: Directory
@@ -172,4 +172,4 @@ outputs:
     type: File
     doc: 'Checksums of remote files: new files are recorded, known ones compared, updated'
     outputBinding:
-      glob: $(inputs.lock.basename)
+      glob: remote.lock.json

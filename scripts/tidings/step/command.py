@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ def run(function: Callable[..., None], **values: Any) -> None:
         raise InputError(f"{step.name} has no {', '.join(unknown)}")
     values = {field.name: _checked(field, values.get(field.name, field.default)) for field in step.fields}
     outputs = {field.name: values[field.name] for field in step.select(Out)}
-    token = provenance.RUNNING.set(provenance.block(step, values))
+    token = provenance.RUNNING.set(cache(lambda: provenance.block(step, values)))
     try:
         with staged(outputs) as paths:
             function(**{**values, **paths})

@@ -40,15 +40,17 @@ def tool(step: Step, packages: dict[str, str]) -> dict[str, Any]:
         inputs[_input_name(field)] = _input(field)
     outputs = {f.name: _output(f) for f in step.select(Out)}
     requirements: dict[str, Any] = {"NetworkAccess": {"networkAccess": bool(step.select(Record))}}
+    arguments = [{"valueFrom": f"$(inputs.scripts.path)/{step.name}.py", "position": -1}]
     for field in step.select(Record):
         # The record is updated in place, so the tool gets a copy that it may write, and returns it.
-        requirements["InitialWorkDirRequirement"] = {
-            "listing": [{"entry": f"$(inputs.{field.name})", "writable": True}]
-        }
+        name = field.default.name
+        entry = {"entryname": name, "entry": f"$(inputs.{field.name})", "writable": True}
+        requirements["InitialWorkDirRequirement"] = {"listing": [entry]}
+        arguments += [{"prefix": f"--{field.name}", "valueFrom": name}]
         outputs[f"{field.name}_updated"] = {
             "type": "File",
             "doc": f"{field.kind.doc}, updated",
-            "outputBinding": {"glob": f"$(inputs.{field.name}.basename)"},
+            "outputBinding": {"glob": name},
         }
     return {
         "cwlVersion": "v1.2",
@@ -60,7 +62,7 @@ def tool(step: Step, packages: dict[str, str]) -> dict[str, Any]:
         "requirements": requirements,
         "hints": {"SoftwareRequirement": {"packages": _software(packages)}},
         "baseCommand": "python",
-        "arguments": [{"valueFrom": f"$(inputs.scripts.path)/{step.name}.py", "position": -1}],
+        "arguments": arguments,
         "inputs": inputs,
         "outputs": outputs,
     }
@@ -97,7 +99,7 @@ def _input(field: Field) -> dict[str, Any]:
         # A plain binding would drop the flag of a false value.
         made["inputBinding"] = {"valueFrom": f"--{field.name}=$(self)"}
     if isinstance(field.kind, Record):
-        made["inputBinding"]["valueFrom"] = "$(self.basename)"
+        del made["inputBinding"]
     return made
 
 

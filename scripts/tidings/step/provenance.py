@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 from tidings import __version__
 from tidings.step.declaration import In, Param, Step
 
-RUNNING: ContextVar[dict[str, Any]] = ContextVar("provenance of the running step")
+# Called when a product asks for the block: not all steps do, and checksums of large inputs take time.
+RUNNING: ContextVar[Callable[[], dict[str, Any]]] = ContextVar("provenance of the running step")
 
 
 def provenance() -> dict[str, Any]:
@@ -19,11 +21,12 @@ def provenance() -> dict[str, Any]:
     The block holds no path, host or clock, so that the same run gives the same bytes anywhere.
     """
     try:
-        return RUNNING.get()
+        made = RUNNING.get()
     except LookupError:
         raise RuntimeError(
             "provenance() is known inside a step only: call it through tidings.step.run"
         ) from None
+    return made()
 
 
 def block(step: Step, values: dict[str, Any]) -> dict[str, Any]:
