@@ -58,7 +58,14 @@ def test_other_records_and_linear_frequencies_as_gwpy(name, window, top):
     series = gwpy_timeseries.TimeSeries(x, sample_rate=rate, t0=t0)
     truth = series.q_transform(frange=(20, top), outseg=window, tres=0.003, fres=2.0)
     result = q_transform(
-        x, rate, t0, window=window, frange=(20, top), time_resolution=0.003, frequency_resolution=2.0, compat="gwpy"
+        x,
+        rate,
+        t0,
+        window=window,
+        frange=(20, top),
+        time_resolution=0.003,
+        frequency_resolution=2.0,
+        compat="gwpy",
     )
     assert result.energy.shape == truth.shape
     assert np.abs(result.energy - truth.value).max() < 1e-3 * truth.value.max()
@@ -77,7 +84,14 @@ def test_injections_have_gwpys_loudest_tile():
         series = gwpy_timeseries.TimeSeries(x, sample_rate=rate, t0=100)
         gram, _ = gwpy_qtransform.q_scan(series, qrange=(4, 64), frange=(20, 250))
         tile = q_transform(
-            x, rate, 100.0, window=(103.0, 105.0), frange=(20, 250), n_frequencies=10, whiten=False, compat="gwpy"
+            x,
+            rate,
+            100.0,
+            window=(103.0, 105.0),
+            frange=(20, 250),
+            n_frequencies=10,
+            whiten=False,
+            compat="gwpy",
         ).tiles[0]
         assert (tile["time"], tile["frequency"]) == (gram.peak["time"], gram.peak["frequency"])
         assert tile["q"] == pytest.approx(gram.plane.q)

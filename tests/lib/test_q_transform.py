@@ -7,7 +7,6 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from scipy import signal
 
 from tidings.errors import InputError
 from tidings.gw import _qdata, tiling, whitening
@@ -38,8 +37,8 @@ def flat(rate: float) -> tuple[np.ndarray, np.ndarray]:
 def direct_moduli(x, rate, t0, times, frequencies, q):
     """|z|^2 by direct sums in double precision over the full record, whitened as a whole."""
     data = _qdata.prepare(
-        x, rate, span=(0, x.size / rate), window=(0, x.size / rate), band=(20, 0.4 * rate), whiten=True, asd=None, good=None,
-        fftlength=2.0, fduration=2.0,
+        x, rate, span=(0, x.size / rate), window=(0, x.size / rate), band=(20, 0.4 * rate), whiten=True,
+        asd=None, good=None, fftlength=2.0, fduration=2.0,
     )  # fmt: skip
     y = data.series.values
     spectrum, nu = np.fft.rfft(y) * np.sqrt(2) / y.size, np.fft.rfftfreq(y.size, 1 / rate)
@@ -91,7 +90,9 @@ def test_grid_that_does_not_suit_the_samples_is_evaluated_too():
 
 def test_times_are_pixel_centres_without_drift():
     x = np.random.default_rng(8).standard_normal(8 * RATE)
-    result = q_transform(x, RATE, 1126259446.0, window=(1126259449.3, 1126259451.3), n_frequencies=20, frange=(30, 300))
+    result = q_transform(
+        x, RATE, 1126259446.0, window=(1126259449.3, 1126259451.3), n_frequencies=20, frange=(30, 300)
+    )
     expected = 3.3 + (np.arange(1000) + 0.5) * 2e-3
     assert np.abs((result.times - 1126259446.0) - expected).max() < 1e-6
     assert result.t0 == result.times[0]
@@ -154,7 +155,9 @@ def test_peak_frequency_has_no_bias():
     found = []
     for _ in range(10):
         x = rng.standard_normal(n) + 60 * sine_gaussian(n, RATE, 2.0, frequency, 40)
-        result = q_transform(x, RATE, 0.0, window=(1.5, 2.5), q=40, frange=(60, 160), asd=flat(RATE), n_frequencies=2)
+        result = q_transform(
+            x, RATE, 0.0, window=(1.5, 2.5), q=40, frange=(60, 160), asd=flat(RATE), n_frequencies=2
+        )
         found.append(result.tiles["frequency"][0])
     assert np.mean(found) == pytest.approx(frequency, abs=0.03)
 
@@ -167,12 +170,14 @@ def test_coarse_pixels_keep_the_peak():
     peak = np.unravel_index(np.argmax(result.energy), result.energy.shape)
     assert abs(result.times[peak[0]] - 30.05) <= result.dt / 2
     assert abs(result.frequencies[peak[1]] - 150) <= 10
-    assert result.energy.max() > 0.93 * result.tiles["energy"][0]
+    assert result.energy.max() == pytest.approx(result.tiles["energy"][0], rel=1e-6)
 
 
 def test_tables_describe_the_tiles():
     x = np.random.default_rng(15).standard_normal(16 * RATE) + 15 * sine_gaussian(16 * RATE, RATE, 8, 120, 12)
-    result = q_transform(x, RATE, 2e8, window=(2e8 + 7, 2e8 + 9), frange=(30, 300), n_frequencies=40, n_tiles=8)
+    result = q_transform(
+        x, RATE, 2e8, window=(2e8 + 7, 2e8 + 9), frange=(30, 300), n_frequencies=40, n_tiles=8
+    )
     tiles, planes = result.tiles, result.planes
     assert len(tiles) == 8 and len(planes) == 4
     assert list(np.argsort(-tiles["energy"])) == list(range(8))
@@ -186,10 +191,14 @@ def test_tables_describe_the_tiles():
     assert str(tiles["frequency"].unit) == "Hz" and str(tiles["time"].unit) == "s"
     for i in range(8):
         for j in range(i):
-            near = abs(tiles["time"][i] - tiles["time"][j]) < (tiles["duration"][i] + tiles["duration"][j]) / 2.02
-            same = abs(tiles["frequency"][i] - tiles["frequency"][j]) < (
-                tiles["bandwidth"][i] + tiles["bandwidth"][j]
-            ) / 2.02
+            near = (
+                abs(tiles["time"][i] - tiles["time"][j])
+                < (tiles["duration"][i] + tiles["duration"][j]) / 2.02
+            )
+            same = (
+                abs(tiles["frequency"][i] - tiles["frequency"][j])
+                < (tiles["bandwidth"][i] + tiles["bandwidth"][j]) / 2.02
+            )
             assert not (near and same and i > 12)
 
 
@@ -212,7 +221,9 @@ def test_bad_stretches_are_masked_and_do_not_spread():
     with_nan = q_transform(spoiled, RATE, 0.0, window=window, **options)
     np.testing.assert_array_equal(with_nan.energy, masked.energy)
     spoiled[9 * RATE : 10 * RATE] = 0.0
-    np.testing.assert_array_equal(q_transform(spoiled, RATE, 0.0, window=window, **options).valid, masked.valid)
+    np.testing.assert_array_equal(
+        q_transform(spoiled, RATE, 0.0, window=window, **options).valid, masked.valid
+    )
 
 
 def test_edges_of_the_data_are_masked():
@@ -239,8 +250,8 @@ def test_data_that_are_not_whitened_are_normalised_by_their_own_spectrum():
     frequency = np.fft.rfftfreq(n, 1 / RATE)
     asd = 1e-22 * (1 + (60 / np.maximum(frequency, 8)) ** 2)
     x = np.fft.irfft(np.fft.rfft(rng.standard_normal(n)) * asd * np.sqrt(RATE / 2), n)
-    result = q_transform(x, RATE, 0.0, window=(6, 26), q=12.0, frange=(40, 250), n_frequencies=80, whiten=False,
-                         time_resolution=1 / 512)  # fmt: skip
+    options = dict(q=12.0, frange=(40, 250), n_frequencies=80, time_resolution=1 / 512)
+    result = q_transform(x, RATE, 0.0, window=(6, 26), whiten=False, **options)
     assert result.energy.mean() == pytest.approx(1, abs=0.06)
 
 
@@ -293,7 +304,9 @@ def test_gw170817_chirps_through_four_seconds():
     on = result.energy[np.arange(tau.size), row][shown]
     assert shown.mean() > 0.5
     assert on.mean() > 2.5 * result.energy[result.valid].mean()
-    near = q_transform(x, rate, t0, window=(merger - 1.2, merger - 0.7), frange=(60, 400), n_frequencies=50).tiles[0]
+    near = q_transform(
+        x, rate, t0, window=(merger - 1.2, merger - 0.7), frange=(60, 400), n_frequencies=50
+    ).tiles[0]
     assert near["time"] == pytest.approx(merger - 0.95, abs=0.05)
     assert near["frequency"] == pytest.approx(137, rel=0.05)
 
@@ -328,7 +341,10 @@ def test_gw170817_chirps_through_four_seconds():
     ],
 )  # fmt: skip
 def test_bad_input_is_refused_with_a_reason(change, message):
-    arguments = dict(x=np.random.default_rng(20).standard_normal(8 * RATE), window=(3.5, 4.5), frange=(30, 300)) | change
+    arguments = (
+        dict(x=np.random.default_rng(20).standard_normal(8 * RATE), window=(3.5, 4.5), frange=(30, 300))
+        | change
+    )
     if arguments["x"].size != 8 * RATE:
         arguments["window"] = None
     with pytest.raises(InputError, match=message):
@@ -347,7 +363,9 @@ def test_gaps_in_the_window_leave_the_rest():
 def test_given_asd_is_used():
     x = np.random.default_rng(22).standard_normal(16 * RATE)
     frequency, density = flat(RATE)
-    one = q_transform(x, RATE, 0.0, window=(7, 9), q=10, frange=(40, 300), asd=(frequency, density), n_frequencies=30)
+    one = q_transform(
+        x, RATE, 0.0, window=(7, 9), q=10, frange=(40, 300), asd=(frequency, density), n_frequencies=30
+    )
     white = whitening.whiten(x, RATE, (frequency, density))
     assert np.std(white[RATE:-RATE]) == pytest.approx(1, abs=0.02)
     assert one.energy.mean() == pytest.approx(1, abs=0.1)

@@ -79,7 +79,7 @@ def separate(tiles: Tiles, most: int) -> NDArray[np.int64]:
 def _local_spectra(
     series: Series, tiles: Tiles, reach: float
 ) -> tuple[NDArray[np.complex128], FloatArray, FloatArray]:
-    """Spectrum around each tile (rows), its frequencies [Hz] and the start of its data relative to the tile."""
+    """Spectrum around each tile (rows), its frequencies [Hz], and the tile's time in its data [s]."""
     half = tiling.half_width(tiles.frequency, tiles.q)
     margin = reach / half
     size = np.array([fft.next_fast_len(int(2 * m * series.rate) + 8, real=True) for m in margin])
@@ -91,7 +91,7 @@ def _local_spectra(
     for i, n in enumerate(size):
         data, begins[i] = cut(series, tiles.time[i] - 0.5 * n / series.rate, int(n), 0.25 * margin[i])
         part = fft.rfft(data)[first[i] : first[i] + bins]
-        values[i, : part.size] = part * (np.sqrt(2) / n)
+        values[i, : part.size] = part * float(np.sqrt(2) / n)
     frequency = (first[:, None] + np.arange(bins)) * (series.rate / size)[:, None]
     return values, frequency, tiles.time - begins
 
@@ -123,7 +123,7 @@ def refine(series: Series, tiles: Tiles, norm: Norm, bounds: FloatArray, reach: 
     nodes = np.clip(f[:, None] + half[:, None] * np.linspace(-0.6, 0.6, 5), bounds[:, :1], bounds[:, 1:])
     level = norm(nodes, np.broadcast_to(tiles.q[:, None], nodes.shape))
     three = np.array([-1.0, 0.0, 1.0])
-    for _ in range(5):
+    for _ in range(4):
         fs = np.clip(f[:, None] + step_f[:, None] * three, bounds[:, :1], bounds[:, 1:])
         times = dt[:, None] + step_t[:, None] * three
         window = tiling.bisquare(grid[:, None, :], fs[:, :, None], tiles.q[:, None, None])

@@ -32,7 +32,7 @@ _BATCH = 1 << 16
 class Series:
     """Evenly sampled data: ``values[i]`` at time ``start + i / rate`` [s, any origin], zero outside."""
 
-    values: FloatArray
+    values: NDArray[np.floating]
     rate: float
     start: float
 
@@ -49,7 +49,7 @@ class Spectrum:
     duration: float
 
 
-def _fade(x: FloatArray, ramp: int) -> None:
+def _fade(x: NDArray[np.floating], ramp: int) -> None:
     """Fade both ends of x in place with squared sines."""
     ramp = min(ramp, x.size // 2)
     if ramp:
@@ -58,10 +58,10 @@ def _fade(x: FloatArray, ramp: int) -> None:
         x[x.size - ramp :] *= rise[::-1]
 
 
-def cut(series: Series, begin: float, n: int, fade: float) -> tuple[FloatArray, float]:
+def cut(series: Series, begin: float, n: int, fade: float) -> tuple[NDArray[np.floating], float]:
     """n samples from the first sample not before ``begin``, faded at both ends; and their start time."""
     first = ceil(round((begin - series.start) * series.rate, 6))
-    out = np.zeros(n)
+    out = np.zeros(n, dtype=series.values.dtype)
     low, high = max(first, 0), min(first + n, series.values.size)
     if high > low:
         out[low - first : high - first] = series.values[low:high]
@@ -88,7 +88,7 @@ class Spectra:
         self, series: Series, window: tuple[float, float], pixel: float, *, margin: float | None = None
     ) -> None:
         self._series, self._window, self._pixel, self._fixed = series, window, pixel, margin
-        self._cache: dict[float, tuple[NDArray[np.complex128], float, float]] = {}
+        self._cache: dict[float, tuple[NDArray[np.complexfloating], float, float]] = {}
 
     def margins(self, half_width: FloatArray) -> FloatArray:
         """Margins [s] of the spectra for rows of these half widths [Hz]."""
@@ -105,7 +105,7 @@ class Spectra:
         shift = self._window[0] + offset - begin
         return Spectrum(_turned(values, 2 * pi * shift / duration), duration)
 
-    def _transform(self, margin: float) -> tuple[NDArray[np.complex128], float, float]:
+    def _transform(self, margin: float) -> tuple[NDArray[np.complexfloating], float, float]:
         series, span = self._series, self._window[1] - self._window[0] + 2 * margin
         duration, n = common_length(span, self._pixel, series.rate)
         data, begin = cut(series, self._window[0] - margin, n, _FADE * margin)
@@ -114,18 +114,18 @@ class Spectra:
         else:
             step = np.exp(-2j * pi / (series.rate * duration))
             values = signal.czt(data, m=floor(0.5 * series.rate * duration) + 1, w=step)
-        return values * (np.sqrt(2) / (series.rate * duration)), duration, begin
+        return values * float(np.sqrt(2) / (series.rate * duration)), duration, begin
 
 
 def margins(half_width: FloatArray, span: float) -> FloatArray:
-    """Margins [s] that rows need: an eighth of the span times powers of two, at most what the longest needs."""
+    """Margins [s] that rows need: a sixteenth of the span times powers of two, at most the longest need."""
     need = REACH / half_width
-    unit = span / 8
+    unit = span / 16
     steps = unit * np.exp2(np.ceil(np.log2(np.maximum(need / unit, 1)) - 1e-9))
     return np.minimum(steps, max(float(need.max()), unit))
 
 
-def _turned(values: NDArray[np.complex128], angle: float) -> NDArray[np.complex64]:
+def _turned(values: NDArray[np.complexfloating], angle: float) -> NDArray[np.complex64]:
     """values[k] * exp(1j k angle), in single precision.
 
     The factor is the product of two short series (k = 64 a + b): sines of every k would take longer than
@@ -134,7 +134,7 @@ def _turned(values: NDArray[np.complex128], angle: float) -> NDArray[np.complex6
     fine = np.exp(1j * angle * np.arange(64))
     coarse = np.exp(64j * angle * np.arange(-(-values.size // 64)))
     factor = np.multiply.outer(coarse, fine.astype(np.complex64), dtype=np.complex64, casting="same_kind")
-    return values.astype(np.complex64) * factor.ravel()[: values.size]
+    return values.astype(np.complex64, copy=False) * factor.ravel()[: values.size]
 
 
 def common_length(span: float, pixel: float, rate: float) -> tuple[float, int]:
@@ -181,7 +181,8 @@ def amplitudes(spectrum: Spectrum, frequency: FloatArray, q: FloatArray, n: int)
     np.subtract(1, x, out=x)
     np.maximum(x, 0, out=x)
     np.multiply(x, x, out=x)
-    buffer = np.zeros((frequency.size, n), dtype=np.complex64)
+    buffer = np.empty((frequency.size, n), dtype=np.complex64)
+    buffer[:, width:] = 0
     values = spectrum.values
     if first.max() + width > values.size:
         values = np.concatenate((values, np.zeros(first.max() + width - values.size, dtype=np.complex64)))

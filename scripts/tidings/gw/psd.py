@@ -45,9 +45,12 @@ def segment_starts(n: int, length: int, step: int, good: BoolArray | None = None
 def power_median(power: FloatArray) -> FloatArray:
     """Median over the first axis, divided by its bias."""
     n = power.shape[0]
-    # Sorting short contiguous rows is several times faster than numpy.median along the first axis.
-    ordered = np.sort(np.ascontiguousarray(power.T), axis=1)
-    return 0.5 * (ordered[:, (n - 1) // 2] + ordered[:, n // 2]) / median_bias(n)
+    # Partitioning short contiguous rows is several times faster than numpy.median along the first axis.
+    rows = np.ascontiguousarray(power.T)
+    rows.partition(n // 2, axis=1)
+    upper = rows[:, n // 2]
+    lower = upper if n % 2 else rows[:, : n // 2].max(axis=1)
+    return 0.5 * (lower + upper) / median_bias(n)
 
 
 def segments_power(

@@ -28,8 +28,12 @@ from tidings.gw._qrows import Spectra, amplitudes, batches, margins
 
 FloatArray = NDArray[np.float64]
 
-#: Samples per inverse bandwidth of a row when peaks are looked for, and when pixels are pooled.
-_OVERSAMPLING = 2.0
+#: Samples per inverse width of the window when peaks are looked for, and when pixels are pooled.
+_SCAN_SAMPLING = 1.5
+_POOL_SAMPLING = 1.5
+#: Margin [s] around the window of data that are not white: only a long fade keeps their low frequencies,
+#: stronger by orders of magnitude, out of the higher rows.
+_RAW_MARGIN = 16.0
 #: Widest step in frequency, in half widths of the window, between rows pooled into a pixel.
 _POOL_STEP = 0.16
 
@@ -180,10 +184,13 @@ def q_transform(
         fftlength=fftlength,
         fduration=fduration,
     )
-    spectra = Spectra(data.series, search.window, dt, margin=None if whiten else 0.5 * size / rate)
+    spectra = Spectra(
+        data.series, search.window, dt, margin=None if whiten else min(0.5 * size / rate, _RAW_MARGIN)
+    )
     tiles, loudest = loudest_tiles(data, spectra, search, n_tiles, None if whiten else size / rate)
     best = int(loudest.plane[np.argmax(loudest.energy)])
     energy = _map(data, spectra, dt, n_time, (frequencies, low, high), search.qs[best])
+    _keep_peaks(energy, tiles.take(np.flatnonzero(tiles.plane == best)), search.window[0], dt, (low, high))
     times = search.window[0] + (np.arange(n_time) + 0.5) * dt
     valid = data.distance(times)[:, None] >= tiling.time_reach(frequencies, search.qs[best])
     valid &= frequencies <= tiling.highest_frequency(rate, search.qs[best])
@@ -230,8 +237,8 @@ def _search(
     keep = [i for i, (low, high) in enumerate(ranges) if high > low]
     if not keep:
         raise InputError(
-            f"tiles of Q up to {qs[-1]:.1f} from {frange[0]:g} Hz reach the Nyquist frequency {rate / 2:g} Hz: "
-            "raise Q, lower the frequency range or use a higher sample rate"
+            f"tiles of Q up to {qs[-1]:.1f} from {frange[0]:g} Hz reach the Nyquist frequency "
+            f"{rate / 2:g} Hz: raise Q, lower the frequency range or use a higher sample rate"
         )
     return Search(qs[keep], [ranges[i] for i in keep], window, mismatch)
 
@@ -244,7 +251,7 @@ def _pixels(window: tuple[float, float], time_resolution: float | None) -> tuple
         raise InputError(
             f"the time resolution must lie between 0 and the window of {length:g} s, not {time_resolution:g}"
         )
-    return float(time_resolution), int(floor(length / time_resolution + 1e-6))
+    return float(time_resolution), floor(length / time_resolution + 1e-6)
 
 
 def _frequency_grid(
@@ -261,7 +268,7 @@ def _frequency_grid(
         raise InputError(
             f"the frequency resolution must lie between 0 and the frequency range, not {step:g} Hz"
         )
-    centre = frange[0] + step * np.arange(int(ceil((frange[1] - frange[0]) / step - 1e-9)))
+    centre = frange[0] + step * np.arange(ceil((frange[1] - frange[0]) / step - 1e-9))
     return centre, np.maximum(centre - step / 2, frange[0]), np.minimum(centre + step / 2, frange[1])
 
 
@@ -291,13 +298,23 @@ def loudest_tiles(
             "a laxer data-quality mask, a lower Q or higher frequencies"
         )
     order = np.argsort(-found.energy, kind="stable")
-    leaders = [order[found.plane[order] == i][:3] for i in range(search.qs.size)]
-    index = np.unique(np.concatenate([*leaders, _qpeaks.separate(found, most + most // 4 + 4)]))
+    leaders = [order[found.plane[order] == i][:2] for i in range(search.qs.size)]
+    index = np.unique(np.concatenate([*leaders, _qpeaks.separate(found, most + 4)]))
     chosen = found.take(index)
     bounds = np.array(search.franges)[chosen.plane]
     half = tiling.half_width(chosen.frequency, chosen.q)
-    reach: float | FloatArray = 6.0 if whole is None else 0.5 * whole * half
-    fine = _qpeaks.refine(data.series, chosen, data.norm, bounds, reach)
+    if whole is None:
+        fine = _qpeaks.refine(data.series, chosen, data.norm, bounds, 4.5)
+    else:
+        # One by one: their stretches are long, and of lengths too different to share an array.
+        margin = min(0.5 * whole, _RAW_MARGIN / 2)
+        ones = [np.array([i]) for i in range(index.size)]
+        fine = _qpeaks.join(
+            [
+                _qpeaks.refine(data.series, chosen.take(i), data.norm, bounds[i], margin * half[i])
+                for i in ones
+            ]
+        )
     inside = (fine.time >= search.window[0]) & (fine.time <= search.window[1])
     fine = fine.take(np.flatnonzero(inside))
     loudest = [np.flatnonzero(fine.plane == i) for i in range(search.qs.size)]
@@ -313,7 +330,6 @@ def _scan(data: Prepared, spectra: Spectra, search: Search) -> Tiles:
     ]
     frequency, q, plane = np.concatenate(rows, axis=1)
     half = tiling.half_width(frequency, q)
-    norm = data.norm(frequency, q)
     scale = (1 / np.sqrt(data.norm(frequency, q))).astype(np.float32)
     reach = tiling.time_reach(frequency, q)
     margin = spectra.margins(half)
@@ -322,7 +338,7 @@ def _scan(data: Prepared, spectra: Spectra, search: Search) -> Tiles:
     for group in np.unique(margin):
         index = np.flatnonzero(margin == group)
         spectrum = spectra.spectrum(float(group), 0.0, float((frequency + half)[index].max()))
-        need = np.ceil(_OVERSAMPLING * 2 * half * spectrum.duration).astype(np.int64) + 2
+        need = np.ceil(_SCAN_SAMPLING * 2 * half * spectrum.duration).astype(np.int64) + 2
         for batch in batches(index[np.argsort(-need[index], kind="stable")], need):
             n = fft.next_fast_len(int(need[batch[0]]))
             modulus = amplitudes(spectrum, frequency[batch], q[batch], n)
@@ -353,7 +369,8 @@ def _map(
     half = tiling.half_width(frequency, q)
     qs = np.full(frequency.size, q)
     scale = (1 / np.sqrt(data.norm(frequency, qs))).astype(np.float32)
-    pools = np.array([fft.next_fast_len(ceil(p)) for p in np.maximum(1, _OVERSAMPLING * 2 * half * dt)])
+    need, which = np.unique(np.ceil(np.maximum(1, _POOL_SAMPLING * 2 * half * dt)), return_inverse=True)
+    pools = np.array([fft.next_fast_len(int(p)) for p in need])[which]
     margin = spectra.margins(half)
     out = np.zeros((grid[0].size, n_time), dtype=np.float32)
     for group, pool in np.unique(np.stack((margin, pools)), axis=1).T:
@@ -371,6 +388,20 @@ def _map(
             else:
                 np.maximum.at(out, row[batch], modulus * scale[batch][:, None])
     return np.square(out, out=out).T
+
+
+def _keep_peaks(
+    energy: NDArray[np.float32], tiles: Tiles, start: float, dt: float, edges: tuple[FloatArray, FloatArray]
+) -> None:
+    """Raise the pixels that hold a peak between their samples to it, where pixels are maxima."""
+    low, high = edges
+    row = np.searchsorted(high, tiles.frequency)
+    column = np.floor((tiles.time - start) / dt).astype(np.int64)
+    inside = (row < high.size) & (column >= 0) & (column < energy.shape[0])
+    row, column, peak = row[inside], column[inside], tiles.energy[inside]
+    half = tiling.half_width(tiles.frequency[inside], tiles.q[inside])
+    wide = (_POOL_SAMPLING * 2 * half * dt > 1) | (high[row] - low[row] > _POOL_STEP * half)
+    np.maximum.at(energy, (column[wide], row[wide]), peak[wide].astype(np.float32))
 
 
 def _pooled_rows(

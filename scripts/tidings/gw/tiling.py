@@ -1,15 +1,16 @@
 """Sine-Gaussian tiles of the Q-transform: their planes, rows and extents.
 
-A tile of quality factor Q at frequency f is a window ``(1 - x**2)**2`` in frequency with
-``x = (nu - f) sqrt(11) / (f * ... )`` and half width ``f sqrt(11) / Q`` (the bisquare window of
-Chatterji 2005, PhD thesis, MIT, section 5.1); Q is the ratio of the frequency to the bandwidth
-(standard deviation of the squared window). The tiling is laid so that no sine-Gaussian loses more
-than ``mismatch`` of its energy (ibid., equations 5.63 to 5.70).
+A tile of quality factor Q at frequency f is a window ``(1 - x**2)**2`` in frequency nu, with
+``x = (nu - f) / h`` and the half width ``h = f sqrt(11) / Q`` (the bisquare window of Chatterji 2005,
+PhD thesis, MIT, chapter 5). Q is the ratio of the frequency to the bandwidth, the standard deviation of
+the squared window. The tiling is laid so that no sine-Gaussian loses more
+than ``mismatch`` of its energy (ibid.), in the metric
+``ds^2 = (2 pi f / Q)^2 dt^2 + (2 + Q^2) / (4 f^2) df^2 + dQ^2 / (2 Q^2)``.
 """
 
 from __future__ import annotations
 
-from math import ceil, exp, log, pi, sqrt
+from math import ceil, log, pi, sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -75,7 +76,7 @@ def duration(frequency: ArrayLike, q: ArrayLike) -> FloatArray:
 
 
 def time_reach(frequency: ArrayLike, q: ArrayLike) -> FloatArray:
-    """Time [s] from the centre of a tile to the first null of its response: what lies beyond hardly counts."""
+    """Time [s] from the centre of a tile to the first null of its response; the rest hardly counts."""
     return FIRST_NULL / (2 * pi * half_width(frequency, q))
 
 
@@ -98,8 +99,3 @@ def log_frequencies(frange: tuple[float, float], n: int) -> FloatArray:
         if n > 1
         else np.array([sqrt(low * high)])
     )
-
-
-def octave_below(x: float) -> float:
-    """Largest power of two not above x."""
-    return exp(log(2) * np.floor(np.log2(x)))

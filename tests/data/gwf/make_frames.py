@@ -4,7 +4,8 @@ Run it in an environment with lalsuite (PyPI), whose wheels bring libframel, h5p
 
     python make_frames.py 8 && python make_frames.py 6
 
-FrameL stamps a file with the time of writing, so the bytes differ from run to run; the values do not.
+FrameL stamps a file with the time of writing, so the bytes differ from run to run; the values do not. The
+file named GWOSC holds one second of GW150914 (source: data/README.md; CC BY 4.0), the others made-up numbers.
 """
 
 import ctypes
