@@ -29,6 +29,9 @@ inputs:
   after:
     type: double?
     doc: Time shown after the event [s]
+  trim:
+    type: double?
+    doc: Length left out at either end of the data [s]
   fmax:
     type: double?
     doc: Upper end of the spectrogram [Hz]
@@ -44,6 +47,7 @@ steps:
       strain: strain
       before: before
       after: after
+      trim: trim
       conditioned_name: {valueFrom: $(inputs.event)_$(inputs.detector)_strain.hdf5}
       figure_name: {valueFrom: $(inputs.event)_$(inputs.detector)_strain.png}
       figure_pdf_name: {valueFrom: $(inputs.event)_$(inputs.detector)_strain.pdf}
@@ -59,6 +63,7 @@ steps:
       strain: strain
       before: before
       after: after
+      trim: trim
       fmax: fmax
       spectrogram_name: {valueFrom: $(inputs.event)_$(inputs.detector)_spectrogram.hdf5}
       tiles_name: {valueFrom: $(inputs.event)_$(inputs.detector)_tiles.ecsv}

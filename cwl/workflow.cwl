@@ -23,6 +23,7 @@ requirements:
               items: {type: array, items: [File, Directory]}
           before: {type: double?, doc: "Time shown before the event [s]"}
           after: {type: double?, doc: "Time shown after the event [s]"}
+          trim: {type: double?, doc: "Length left out at either end of the data [s]"}
           fmax: {type: double?, doc: "Upper end of the spectrogram [Hz]"}
   StepInputExpressionRequirement: {}
   SubworkflowFeatureRequirement: {}
@@ -44,6 +45,7 @@ steps:
       strain: {valueFrom: $(inputs.target.strain)}
       before: {valueFrom: $(inputs.target.before)}
       after: {valueFrom: $(inputs.target.after)}
+      trim: {valueFrom: $(inputs.target.trim)}
       fmax: {valueFrom: $(inputs.target.fmax)}
     out: [strain_products, spectrogram_products, network_products]
 

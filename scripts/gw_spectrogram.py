@@ -16,6 +16,7 @@ from tidings.gw.parameters import (
     EventName,
     EventTable,
     StrainFiles,
+    Trim,
 )
 from tidings.step import Out, Param, main, provenance
 
@@ -56,6 +57,7 @@ def gw_spectrogram(
         Literal["none", "gwpy"], Param("Repeat the tiles, normalisation and splines of another program")
     ] = "none",
     channel: Channel = None,
+    trim: Trim = 0.0,
     allow_bad: AllowBad = False,
 ) -> None:
     """Make the Q-transform of one detector's strain, and list its loudest tiles.
@@ -77,7 +79,7 @@ def gw_spectrogram(
     if fmin >= fmax:
         raise InputError(f"fmin {fmin:g} Hz is not below fmax {fmax:g} Hz")
     window = find_window(event, before, after, T1, T2, read_event_table(events))
-    data = read_strain(strain, detector, channel=channel)
+    data = read_strain(strain, detector, channel=channel).trimmed(trim)
     check_window(data, window.start, window.end, allow_bad, how="give --allow_bad true")
     transform = q_transform(
         data.value,

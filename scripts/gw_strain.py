@@ -16,6 +16,7 @@ from tidings.gw.parameters import (
     EventName,
     EventTable,
     StrainFiles,
+    Trim,
 )
 from tidings.step import Out, Param, main, provenance
 
@@ -48,6 +49,7 @@ def gw_strain(
         float, Param("Length of the segments of the noise spectrum", unit="s", min=0.25)
     ] = 2.0,
     channel: Channel = None,
+    trim: Trim = 0.0,
     allow_bad: AllowBad = False,
 ) -> None:
     """Whiten, band-pass and notch the strain of one detector.
@@ -63,7 +65,7 @@ def gw_strain(
     from tidings.output import save_figure
 
     window = find_window(event, before, after, T1, T2, read_event_table(events))
-    data = read_strain(strain, detector, channel=channel)
+    data = read_strain(strain, detector, channel=channel).trimmed(trim)
     check_window(data, window.start, window.end, allow_bad, how="give --allow_bad true")
     product = condition(data, window, whiten=whiten, band=(fmin, fmax), notches=notch, fftlength=fftlength)
     write_strain(product, conditioned, provenance())

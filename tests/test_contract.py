@@ -90,7 +90,7 @@ def test_cwl_job_is_the_default_configuration():
     for target in job["gw_targets"]:
         files = [[file["path"].removeprefix("../") for file in files] for files in target["strain"]]
         gw = {"strain": dict(zip(target["detectors"], files, strict=True))}
-        gw |= {key: target[key] for key in ("before", "after")}
+        gw |= {key: target[key] for key in ("before", "after", "trim") if key in target}
         targets[target["event"]] = {"gw": gw}
         if "fmax" in target:
             targets[target["event"]]["gw_spectrogram"] = {"fmax": target["fmax"]}

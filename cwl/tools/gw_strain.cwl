@@ -190,6 +190,15 @@ inputs:
     doc: Strain channel of GWF files, if it is not the usual one
     inputBinding:
       prefix: --channel
+  trim:
+    type:
+    - 'null'
+    - double
+    doc: Length left out at either end of the data, where filtered files fade in and out [s], at least
+      0
+    default: 0.0
+    inputBinding:
+      prefix: --trim
   allow_bad:
     type:
     - 'null'

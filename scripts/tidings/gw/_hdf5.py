@@ -2,8 +2,9 @@
 
 Every series is a dataset that gwpy opens by its name, ``TimeSeries.read(file, path="conditioned")``,
 ``Spectrogram.read(file, path="energy")``, ``StateVector.read(file, path="quality/mask")``: the attributes
-of such a dataset are the axis (``x0``, ``dx``, ``xunit``), ``unit``, ``name`` and ``channel`` and nothing else, for
-gwpy hands all of them to its constructor. All that is not of one series stands in the root's attributes.
+of such a dataset are the axis (``x0``, ``dx``, ``xunit``), ``unit``, ``name`` and ``channel`` and nothing
+else, for gwpy hands all of them to its constructor. All that is not of one series stands in the root's
+attributes.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ spectrum is that of a stretch around the wanted times, longer for rows whose til
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from math import ceil, floor, pi
 
 import numpy as np
@@ -201,6 +202,14 @@ def batches(order: NDArray[np.int64], lengths: NDArray[np.int64]) -> list[NDArra
     return out
 
 
+@cache
+def _cells(cells: int) -> tuple[FloatArray, FloatArray]:
+    """Edges of equal cells across the window, and the mean of the squared window in each."""
+    edges = np.linspace(-1, 1, cells + 1)
+    integral = edges - 4 * edges**3 / 3 + 6 * edges**5 / 5 - 4 * edges**7 / 7 + edges**9 / 9
+    return edges, np.diff(integral) / np.diff(edges)
+
+
 def white_norm(
     frequency: FloatArray, q: FloatArray, cumulative: tuple[FloatArray, FloatArray], cells: int = 24
 ) -> FloatArray:
@@ -220,10 +229,7 @@ def white_norm(
     -------
     Array of the shape of ``frequency``.
     """
-    edges = np.linspace(-1, 1, cells + 1)
-    weight = np.diff(edges - 4 * edges**3 / 3 + 6 * edges**5 / 5 - 4 * edges**7 / 7 + edges**9 / 9) / np.diff(
-        edges
-    )
+    edges, weight = _cells(cells)
     half = tiling.half_width(frequency, q)
     grid, integral = cumulative
     # The grid is even: indexing is several times faster than a search.

@@ -26,8 +26,8 @@ def network_tiles(products: Sequence[SpectrogramProduct]) -> Table:
     Returns
     -------
     Table
-        `detector`, the columns of the tile table, `loudest` and `coincident` (bool), and `delay` [s] after the
-        network's loudest tile. One or two rows for each detector in the order given; none without a tile.
+        `detector`, the columns of the tile table, `loudest` and `coincident` (bool), and `delay` [s] after
+        the network's loudest tile. One or two rows for each detector in the order given; none without a tile.
 
     Raises
     ------

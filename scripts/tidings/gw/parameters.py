@@ -29,6 +29,10 @@ After = Annotated[float, Param("Time shown after the event", unit="s", min=0, ma
 T1 = Annotated[str | None, Param("Start of the window instead, in any form that event takes")]
 T2 = Annotated[str | None, Param("End of the window instead")]
 Channel = Annotated[str | None, Param("Strain channel of GWF files, if it is not the usual one")]
+Trim = Annotated[
+    float,
+    Param("Length left out at either end of the data, where filtered files fade in and out", unit="s", min=0),
+]
 AllowBad = Annotated[
     bool, Param("Go on although data in the window are missing, not finite or of bad quality")
 ]

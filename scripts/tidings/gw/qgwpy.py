@@ -20,8 +20,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import fft, interpolate, ndimage
 
 from tidings.errors import InputError
-from tidings.gw import psd, tiling, whitening
-from tidings.gw.qtransform import QSpectrogram, _column
+from tidings.gw import tiling, whitening
+from tidings.gw._qdata import noise_spectrum
+from tidings.gw.spectrogram import QSpectrogram, described_table
 
 FloatArray = NDArray[np.float64]
 
@@ -236,8 +237,10 @@ def q_transform(
         raise InputError("no usable data: every sample is zero")
     duration = data.size / rate
     if whiten:
-        estimate = psd.asd(data, rate, fftlength, 0.5 * fftlength) if asd is None else asd
-        spectrum = white_spectrum(data, rate, estimate, fduration)
+        if asd is None:
+            frequency, density, _ = noise_spectrum(data, rate, None, fftlength)
+            asd = (frequency, np.sqrt(density))
+        spectrum = white_spectrum(data, rate, asd, fduration)
     else:
         spectrum = fft.rfft(data / np.abs(data).max()).astype(np.complex64)
     qs = tiling.q_planes(qrange if q is None else (q, q), mismatch)
@@ -298,23 +301,29 @@ def _tables(
     energy = scanned.energy[loudest].astype(np.float64)
     time = t0 + scanned.peak[loudest] * (duration / rows.size[loudest])
     frequency, q = rows.frequency[loudest], rows.q[loudest]
-    planes = Table()
-    _column(planes, "q", q, None, "Quality factor of the plane")
-    _column(planes, "time", time, u.s, "GPS time of the loudest tile (gwpy)")
-    _column(planes, "frequency", frequency, u.Hz, "Frequency of the loudest tile (gwpy)")
-    _column(planes, "energy", energy, None, "Energy over the median of the row (gwpy)")
-    _column(planes, "snr", np.sqrt(2 * energy), None, "sqrt(2 energy) (gwpy)")
+    planes = described_table(
+        [
+            ("q", q, None, "Quality factor of the plane"),
+            ("time", time, u.s, "GPS time of the loudest tile (gwpy)"),
+            ("frequency", frequency, u.Hz, "Frequency of the loudest tile (gwpy)"),
+            ("energy", energy, None, "Energy over the median of the row (gwpy)"),
+            ("snr", np.sqrt(2 * energy), None, "sqrt(2 energy) (gwpy)"),
+        ]
+    )
     weight = 1 + log10(qrange[1] / qrange[0]) / sqrt(2)
     independent = np.sum(1 + rows.size * tiling.tile_step(mismatch)) * weight / loudest.size
     far = np.array([1.5 * independent * exp(-min(e, 700.0)) / duration for e in energy])
-    tiles = Table()
-    _column(tiles, "time", time, u.s, "GPS time (gwpy)")
-    _column(tiles, "frequency", frequency, u.Hz, "Frequency (gwpy)")
-    _column(tiles, "q", q, None, "Quality factor")
-    _column(tiles, "duration", tiling.duration(frequency, q), u.s, "Duration, Q / (2 sqrt(pi) f)")
-    _column(tiles, "bandwidth", tiling.bandwidth(frequency, q), u.Hz, "Bandwidth, 2 sqrt(pi) f / Q")
-    _column(tiles, "energy", energy, None, "Energy over the median of the row (gwpy)")
-    _column(tiles, "snr", np.sqrt(2 * energy), None, "sqrt(2 energy) (gwpy)")
-    _column(tiles, "far", far, u.Hz, "False-alarm rate as gwpy estimates it; not calibrated")
+    tiles = described_table(
+        [
+            ("time", time, u.s, "GPS time (gwpy)"),
+            ("frequency", frequency, u.Hz, "Frequency (gwpy)"),
+            ("q", q, None, "Quality factor"),
+            ("duration", tiling.duration(frequency, q), u.s, "Duration, Q / (2 sqrt(pi) f)"),
+            ("bandwidth", tiling.bandwidth(frequency, q), u.Hz, "Bandwidth, 2 sqrt(pi) f / Q"),
+            ("energy", energy, None, "Energy over the median of the row (gwpy)"),
+            ("snr", np.sqrt(2 * energy), None, "sqrt(2 energy) (gwpy)"),
+            ("far", far, u.Hz, "False-alarm rate as gwpy estimates it; not calibrated"),
+        ]
+    )
     tiles.sort("energy", reverse=True)
     return planes, tiles

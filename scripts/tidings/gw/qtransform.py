@@ -25,6 +25,7 @@ from tidings.gw import _qpeaks, significance, tiling
 from tidings.gw._qdata import Prepared, prepare
 from tidings.gw._qpeaks import Tiles
 from tidings.gw._qrows import Spectra, amplitudes, batches, margins
+from tidings.gw.spectrogram import QSpectrogram, described_table
 
 FloatArray = NDArray[np.float64]
 
@@ -36,44 +37,6 @@ _POOL_SAMPLING = 1.5
 _RAW_MARGIN = 16.0
 #: Widest step in frequency, in half widths of the window, between rows pooled into a pixel.
 _POOL_STEP = 0.16
-
-
-@dataclass(frozen=True)
-class QSpectrogram:
-    """Energy of a Q-transform on a regular grid, and its loudest tiles.
-
-    Attributes
-    ----------
-    energy
-        Normalised energy, float32, shape (n_time, n_frequency).
-    times
-        GPS times [s] of the pixels (centres; in gwpy's mode the sampled instants), shape (n_time,).
-    t0, dt
-        GPS time [s] of the first pixel, and the duration [s] of a pixel.
-    frequencies
-        Frequencies [Hz], shape (n_frequency,).
-    q
-        Quality factor of the plane shown.
-    normalisation
-        "mean": by the expected energy of the noise; "median": by the row's median; "none".
-    valid
-        False where an edge of the data, a gap or the Nyquist frequency reaches the tile; shape of energy.
-    planes
-        One row per plane: q, and the time, frequency, energy and snr of its loudest tile.
-    tiles
-        Loudest tiles of all planes searched that do not overlap, loudest first.
-    """
-
-    energy: NDArray[np.float32]
-    times: FloatArray
-    t0: float
-    dt: float
-    frequencies: FloatArray
-    q: float
-    normalisation: str
-    valid: NDArray[np.bool_]
-    planes: Table
-    tiles: Table
 
 
 @dataclass(frozen=True)
@@ -419,37 +382,33 @@ def _pooled_rows(
     return np.where(parts[row] == 1, centre[row], frequency), row
 
 
-def _column(table: Table, name: str, values: ArrayLike, unit: u.UnitBase | None, text: str) -> None:
-    table[name] = values
-    table[name].unit = unit
-    table[name].description = text
-
-
 def planes_table(loudest: Tiles, t0: float) -> Table:
     """Loudest tile of each plane."""
-    table = Table()
-    _column(table, "q", loudest.q, None, "Quality factor of the plane")
-    _column(table, "time", t0 + loudest.time, u.s, "GPS time of the loudest tile")
-    _column(table, "frequency", loudest.frequency, u.Hz, "Frequency of the loudest tile")
-    _column(table, "energy", loudest.energy, None, "Normalised energy of the loudest tile")
-    _column(table, "snr", np.sqrt(2 * loudest.energy), None, "Signal-to-noise ratio, sqrt(2 energy)")
-    return table
+    return described_table(
+        [
+            ("q", loudest.q, None, "Quality factor of the plane"),
+            ("time", t0 + loudest.time, u.s, "GPS time of the loudest tile"),
+            ("frequency", loudest.frequency, u.Hz, "Frequency of the loudest tile"),
+            ("energy", loudest.energy, None, "Normalised energy of the loudest tile"),
+            ("snr", np.sqrt(2 * loudest.energy), None, "Signal-to-noise ratio, sqrt(2 energy)"),
+        ]
+    )
 
 
 def tiles_table(tiles: Tiles, t0: float, search: Search) -> Table:
     """Loudest tiles with their extents and false-alarm rates."""
-    table = Table()
+    duration = tiling.duration(tiles.frequency, tiles.q)
+    bandwidth = tiling.bandwidth(tiles.frequency, tiles.q)
     far = significance.false_alarm_rate(tiles.energy, search.qs, search.franges)
-    _column(table, "time", t0 + tiles.time, u.s, "GPS time")
-    _column(table, "frequency", tiles.frequency, u.Hz, "Central frequency")
-    _column(table, "q", tiles.q, None, "Quality factor")
-    _column(table, "duration", tiling.duration(tiles.frequency, tiles.q), u.s, "Duration, Q / (2 sqrt(pi) f)")
-    _column(
-        table, "bandwidth", tiling.bandwidth(tiles.frequency, tiles.q), u.Hz, "Bandwidth, 2 sqrt(pi) f / Q"
+    return described_table(
+        [
+            ("time", t0 + tiles.time, u.s, "GPS time"),
+            ("frequency", tiles.frequency, u.Hz, "Central frequency"),
+            ("q", tiles.q, None, "Quality factor"),
+            ("duration", duration, u.s, "Duration, Q / (2 sqrt(pi) f)"),
+            ("bandwidth", bandwidth, u.Hz, "Bandwidth, 2 sqrt(pi) f / Q"),
+            ("energy", tiles.energy, None, "Normalised energy: 1 on average in noise"),
+            ("snr", np.sqrt(2 * tiles.energy), None, "Signal-to-noise ratio, sqrt(2 energy)"),
+            ("far", far, u.Hz, "Rate at which Gaussian noise makes a louder tile in the planes searched"),
+        ]
     )
-    _column(table, "energy", tiles.energy, None, "Normalised energy: 1 on average in noise")
-    _column(table, "snr", np.sqrt(2 * tiles.energy), None, "Signal-to-noise ratio, sqrt(2 energy)")
-    _column(
-        table, "far", far, u.Hz, "Rate at which Gaussian noise makes a louder tile in the planes searched"
-    )
-    return table

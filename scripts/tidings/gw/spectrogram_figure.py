@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from tidings.gw._figures import BAD, frequency_ticks, join, label_time
-from tidings.gw.qtransform import QSpectrogram
+from tidings.gw.spectrogram import QSpectrogram
 from tidings.output import COLUMN, new_figure, style
 
 _NOISE = {"mean": "mean noise energy", "median": "median noise energy"}

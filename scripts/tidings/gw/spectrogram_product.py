@@ -26,7 +26,7 @@ from tidings.gw._hdf5 import (
     write_series,
     write_span,
 )
-from tidings.gw.qtransform import QSpectrogram
+from tidings.gw.spectrogram import QSpectrogram
 from tidings.output import write_ecsv, write_hdf5
 from tidings.times import utc_iso
 

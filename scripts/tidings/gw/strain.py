@@ -122,6 +122,16 @@ class Strain:
         }
         return replace(self, value=self.value[cut], t0=t0, **masks)
 
+    def trimmed(self, length: float) -> Strain:
+        """Cut `length` seconds off either end.
+
+        Raises
+        ------
+        InputError
+            If nothing is left.
+        """
+        return self.crop(self.t0 + length, self.t1 - length) if length else self
+
     def _has_mask_for(self, name: str) -> bool:
         """Whether the files have the mask that a bit belongs to; a bit unknown to all masks is an error."""
         mask = self.injections if name.endswith("_INJ") else self.quality
