@@ -20,7 +20,7 @@ demo: $(VENV)/science.done  ## Run the default analysis and write its report.
 
 .PHONY: verify
 verify: $(VENV)/science.done  ## Compare the results of the default run with the recorded digests.
-	python scripts/verify.py data/default_run.json results
+	python scripts/verify.py config/default_run.json results
 
 .PHONY: test
 test: $(VENV)/tests.done  ## Run the tests.
