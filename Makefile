@@ -26,6 +26,10 @@ verify: $(VENV)/science.done  ## Compare the results of the default run with the
 test: $(VENV)/tests.done  ## Run the tests.
 	python -m pytest -q -n $(CORES) tests
 
+.PHONY: engines
+engines: $(VENV)/tests.done  ## Run the default run with every engine there is, and write the table of workflows/README.md.
+	python tests/benchmarks/engines.py
+
 .PHONY: check
 check: $(VENV)/tests.done  ## Check style, and that no generated file is stale.
 	ruff check . && ruff format --check .
@@ -42,8 +46,36 @@ lock: $(UV)  ## Resolve the pinned environments anew (needs a package registry).
 	cd envs && ../$(UV) pip compile -q $(RESOLVE) engine.in cloud.in -o cloud.txt
 	cd envs && ../$(UV) pip compile -q $(RESOLVE) -c cloud.txt engine.in -o engine.txt
 	cd envs && ../$(UV) pip compile -q $(RESOLVE) toil.in -o toil.txt
+	cd envs && ../$(UV) pip compile -q $(RESOLVE) s3.in -o s3.txt
 	cd envs && ../$(UV) pip compile -q $(RESOLVE) -c science.txt science.in tests.in -o tests.txt
 RESOLVE := --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --upgrade
+
+# The container image of the steps, named in envs/image.txt after what it is built of.
+CONTAINER ?= $(firstword $(foreach tool,podman docker buildah,$(if $(shell command -v $(tool)),$(tool))))
+IMAGE = $(shell cat envs/image.txt)
+SIF = $(subst :,-,$(notdir $(IMAGE))).sif
+
+.PHONY: image
+image:  ## Build the container image (needs podman, docker or buildah) and print its digest.
+	$(CONTAINER) build $(IMAGE_FLAGS) $(if $(filter-out docker,$(CONTAINER)),--timestamp 0) \
+	    --file envs/Containerfile --tag $(IMAGE) envs
+	@$(CONTAINER) images --digests --no-trunc $(IMAGE)
+
+.PHONY: sif
+sif: $(SIF)  ## Make the image's file for apptainer (needs apptainer, and `make image` before).
+
+$(SIF):
+	$(CONTAINER) save --output $@.tar $(IMAGE)
+	apptainer build $(SIF_FLAGS) $@ docker-archive:$@.tar
+	rm $@.tar
+
+.PHONY: pins
+pins:  ## Write envs/<stack>.linux-64.pin.txt, the exact conda builds (needs conda and a channel).
+	for file in envs/*.yaml; do \
+	    conda env create --quiet --prefix $(VENV)/pins --file $$file && \
+	    conda list --explicit --md5 --prefix $(VENV)/pins > $${file%.yaml}.linux-64.pin.txt && \
+	    rm -rf $(VENV)/pins || exit 1; \
+	done
 
 .PHONY: clean
 clean:  ## Remove results and logs, not the environment.
@@ -78,7 +110,16 @@ toil: $(VENV)/toil.done  ## Install the second CWL engine, toil-cwl-runner.
 $(VENV)/toil.done: $(UV) envs/toil.txt
 	$(UV) venv -q --clear --python $(VENV)/bin/python $(VENV)/toil
 	$(UV) pip sync -q --python $(VENV)/toil/bin/python --require-hashes --compile-bytecode envs/toil.txt
-	ln -sf ../toil/bin/toil-cwl-runner ../toil/bin/_toil_worker $(VENV)/bin/
+	ln -sf ../toil/bin/toil-cwl-runner ../toil/bin/_toil_worker ../toil/bin/cwl-docker-extract $(VENV)/bin/
+	@touch $@
+
+.PHONY: s3
+s3: $(VENV)/s3.done  ## Install the S3 server that the tests of object storage need.
+
+$(VENV)/s3.done: $(UV) envs/s3.txt
+	$(UV) venv -q --clear --python $(VENV)/bin/python $(VENV)/s3
+	$(UV) pip sync -q --python $(VENV)/s3/bin/python --require-hashes --compile-bytecode envs/s3.txt
+	ln -sf ../s3/bin/moto_server $(VENV)/bin/
 	@touch $@
 
 $(VENV)/tests.done: $(VENV)/science.done envs/tests.txt

@@ -35,6 +35,9 @@ inputs:
   fmax:
     type: double?
     doc: Upper end of the spectrogram [Hz]
+  scripts:
+    type: Directory?
+    doc: The scripts folder of Tidings, if it is not the one beside the folder of this file
 
 steps:
   gw_strain:
@@ -42,6 +45,7 @@ steps:
     scatter: [detector, strain]
     scatterMethod: dotproduct
     in:
+      scripts: scripts
       event: event
       detector: detectors
       strain: strain
@@ -58,6 +62,7 @@ steps:
     scatter: [detector, strain]
     scatterMethod: dotproduct
     in:
+      scripts: scripts
       event: event
       detector: detectors
       strain: strain
@@ -74,6 +79,7 @@ steps:
   gw_network:
     run: tools/gw_network.cwl
     in:
+      scripts: scripts
       event: event
       spectrograms: gw_spectrogram/spectrogram
       figure_name: {valueFrom: $(inputs.event)_network.png}

@@ -21,10 +21,10 @@ requirements:
             type:
               type: array
               items: {type: array, items: [File, Directory]}
-          before: {type: double?, doc: "Time shown before the event [s]"}
-          after: {type: double?, doc: "Time shown after the event [s]"}
-          trim: {type: double?, doc: "Length left out at either end of the data [s]"}
-          fmax: {type: double?, doc: "Upper end of the spectrogram [Hz]"}
+          before: {type: "double?", doc: "Time shown before the event [s]"}
+          after: {type: "double?", doc: "Time shown after the event [s]"}
+          trim: {type: "double?", doc: "Length left out at either end of the data [s]"}
+          fmax: {type: "double?", doc: "Upper end of the spectrogram [Hz]"}
   StepInputExpressionRequirement: {}
   SubworkflowFeatureRequirement: {}
 
@@ -33,12 +33,16 @@ inputs:
     doc: Gravitational-wave events and their strain files
     type: {type: array, items: "#gw_target"}
     default: []
+  scripts:
+    doc: The scripts folder of Tidings, if it is not the one beside the folder of this file
+    type: Directory?
 
 steps:
   gw:
     run: gw.cwl
     scatter: target
     in:
+      scripts: scripts
       target: gw_targets
       event: {valueFrom: $(inputs.target.event)}
       detectors: {valueFrom: $(inputs.target.detectors)}

@@ -48,8 +48,18 @@ def packages(stack: str) -> dict[str, str]:
     return dict(re.findall(r"^ +- ([\w.-]+)=([\w.]+)$", text, flags=re.MULTILINE))
 
 
+def memory(name: str) -> int:
+    """Return the memory that the rule of a step asks for [MB]."""
+    rules = "".join(path.read_text() for path in sorted((ROOT / "workflows").glob("*.smk")))
+    rule = re.search(rf"^rule {name}:\n(.*?)(?=^rule |\Z)", rules, flags=re.MULTILINE | re.DOTALL)
+    asked = re.search(r"^ +mem_mb=(\d+),$", rule[1] if rule else "", flags=re.MULTILINE)
+    if not asked:
+        raise SystemExit(f"workflows/*.smk: rule {name} needs `mem_mb=NUMBER,` under resources")
+    return int(asked[1])
+
+
 def _cwl(step: Step) -> str:
-    data = cwl.tool(step, packages(step.stack))
+    data = cwl.tool(step, packages(step.stack), memory(step.name))
     text = yaml.dump(data, Dumper=_Dumper, sort_keys=False, width=100, allow_unicode=True)
     return f"#!/usr/bin/env cwltool\n# Generated from scripts/{step.name}.py by scripts/export.py.\n{text}"
 

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from pathlib import Path
 
 from snakemake.utils import validate
 
@@ -9,6 +10,19 @@ from snakemake.utils import validate
 sys.path.insert(0, f"{workflow.basedir}/scripts")
 
 from tidings.step import rules as step
+
+# Used with `--sdm apptainer` only; `make image sif` makes the file.
+image = (
+    Path(workflow.basedir, "envs/image.txt")
+    .read_text()
+    .strip()
+    .rpartition("/")[2]
+    .replace(":", "-")
+)
+
+
+container: f"{workflow.basedir}/{image}.sif"
+
 
 validate(config, "schemas/config.schema.json", set_default=False)
 
@@ -24,4 +38,13 @@ def section(target, pipeline):
 
 def targets(pipeline):
     """Return the names of the targets that have a section for a pipeline."""
-    return [name for name, sections in config["targets"].items() if pipeline in (sections or {})]
+    return [
+        name
+        for name, sections in config["targets"].items()
+        if pipeline in (sections or {})
+    ]
+
+
+def own_files(files):
+    """Return a user's files: addresses as such, others as files of this machine wherever products are kept."""
+    return [storage(file) if "://" in file else local(file) for file in files]

@@ -27,7 +27,7 @@ def gw_has_files(wildcards):
 def gw_strain_files(wildcards):
     """Return the strain files of one detector: named in the configuration, or downloaded."""
     if gw_has_files(wildcards):
-        return section(wildcards.target, "gw")["strain"][wildcards.detector]
+        return own_files(section(wildcards.target, "gw")["strain"][wildcards.detector])
     return rules.gw_fetch.output.strain
 
 
@@ -44,14 +44,31 @@ def gw_event(wildcards):
     return ["--event", str(gw.get("event", wildcards.target))]
 
 
+def gw_spectrograms(wildcards):
+    """Return the spectrograms of all detectors of a target."""
+    # Not by expand() of the rule's output, which carries a flag when products are kept in object storage.
+    folder = f"results/gw/{wildcards.target}/{wildcards.target}"
+    return [
+        f"{folder}_{detector}_spectrogram.hdf5"
+        for detector in gw_detectors(wildcards.target)
+    ]
+
+
 def gw_products():
     """Return the final products of all targets."""
     names = []
     for target in targets("gw"):
         folder = f"results/gw/{target}/{target}"
-        names += [f"{folder}_network.png", f"{folder}_network.pdf", f"{folder}_network.ecsv"]
+        names += [
+            f"{folder}_network.png",
+            f"{folder}_network.pdf",
+            f"{folder}_network.ecsv",
+        ]
         for detector in gw_detectors(target):
-            names += [f"{folder}_{detector}_strain.png", f"{folder}_{detector}_tiles.ecsv"]
+            names += [
+                f"{folder}_{detector}_strain.png",
+                f"{folder}_{detector}_tiles.ecsv",
+            ]
     return names
 
 
@@ -62,7 +79,7 @@ wildcard_constraints:
 rule gw_fetch:
     input:
         # Files may be put there by hand; others coming or going is no reason to fetch again.
-        store=ancient("data/gw/strain"),
+        store=local(ancient("data/gw/strain")),
     output:
         strain=directory("resources/gw/{target}/{detector}"),
         table="resources/gw/{target}/{detector}_event.tsv",
@@ -150,11 +167,7 @@ rule gw_spectrogram:
 
 rule gw_network:
     input:
-        spectrograms=lambda wildcards: expand(
-            rules.gw_spectrogram.output.spectrogram,
-            target=wildcards.target,
-            detector=gw_detectors(wildcards.target),
-        ),
+        spectrograms=gw_spectrograms,
     output:
         figure=report(
             "results/gw/{target}/{target}_network.png",

@@ -226,7 +226,7 @@ def test_help_shows_units_bounds_and_defaults():
 
 
 def test_cwl_tool_says_what_the_signature_says():
-    tool = cwl.tool(Step.of(example), {"numpy": "2.4.6"})
+    tool = cwl.tool(Step.of(example), {"numpy": "2.4.6"}, 500)
     inputs = tool["inputs"]
     assert inputs["events"]["type"] == {"type": "array", "items": "File"}
     assert inputs["catalogue"]["type"] == ["null", "File"]
@@ -246,7 +246,7 @@ def test_cwl_tool_says_what_the_signature_says():
 
 
 def test_a_step_with_a_record_reaches_the_network_and_returns_the_record():
-    tool = cwl.tool(Step.of(fetching), {})
+    tool = cwl.tool(Step.of(fetching), {}, 500)
     assert tool["requirements"]["NetworkAccess"]["networkAccess"] is True
     assert tool["outputs"]["lock_updated"]["type"] == "File"
 

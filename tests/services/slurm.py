@@ -13,18 +13,20 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-COMMANDS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "sinfo", "scancel")
+DAEMONS = ("munged", "slurmctld", "slurmd")
+CLIENTS = ("sbatch", "srun", "squeue", "sinfo", "scancel", "scontrol", "sacct")
 # Debian keeps the daemons where only root looks.
 SEARCH = f"{os.environ.get('PATH', os.defpath)}{os.pathsep}/usr/sbin{os.pathsep}/sbin"
-PARTITION = "tidings"
 
 # Memory is enforced by polling, for want of cgroups in a container; a killed job gets two seconds.
+# config_overrides lets the node pretend to have more CPUs than the machine.
 # MinJobAge keeps finished jobs visible to squeue, which replaces the accounting database.
 CONFIGURATION = """\
 ClusterName=loopback
@@ -56,9 +58,10 @@ AccountingStorageType=accounting_storage/none
 SchedulerParameters=sched_interval=1,sched_min_interval=100000,bf_interval=1,batch_sched_delay=0
 KillWait=2
 MinJobAge=3600
-{extra}
+SlurmdParameters=config_overrides
 NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} RealMemory={memory} State=UNKNOWN
-PartitionName={partition} Nodes={host} Default={default} DefMemPerCPU=500 MaxTime=INFINITE State=UP
+PartitionName=main Nodes={host} Default=YES DefMemPerCPU=500 MaxTime=INFINITE State=UP
+PartitionName=other Nodes={host} Default=NO DefMemPerCPU=500 MaxTime=INFINITE State=UP
 """
 
 
@@ -66,20 +69,22 @@ def missing() -> str | None:
     """Return why SLURM cannot be started here, or nothing."""
     if os.geteuid() != 0:
         return "SLURM's daemons need root"
-    absent = [command for command in COMMANDS if shutil.which(command, path=SEARCH) is None]
+    absent = [command for command in (*DAEMONS, *CLIENTS) if shutil.which(command, path=SEARCH) is None]
     return f"not installed: {', '.join(absent)} (Debian: slurm-wlm, munge)" if absent else None
 
 
 @dataclass(frozen=True)
 class Job:
-    """One job as SLURM remembers it: number, state, minutes allowed, MB and CPUs asked for, comment."""
+    """One job as SLURM remembers it: time in minutes (0 for no limit), memory in MB."""
 
     number: int
     state: str
+    partition: str
     minutes: int
     memory: int
     cpus: int
     comment: str
+    folder: Path
 
 
 @dataclass(frozen=True)
@@ -92,19 +97,20 @@ class Slurm:
 
     @property
     def variables(self) -> dict[str, str]:
-        """Return the environment variables of a client."""
-        return {"SLURM_CONF": str(self.folder / "slurm.conf")}
+        """Return the environment of a user of this SLURM, beside whose commands `python` is this one."""
+        words = (str(self.folder / "bin"), str(Path(sys.executable).parent), SEARCH)
+        return {"PATH": os.pathsep.join(words)}
 
     def ask(self, *command: str) -> str:
         """Return what a client command prints."""
-        environment = {**os.environ, "PATH": SEARCH, **self.variables}
+        environment = {**os.environ, **self.variables}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip()}\n{self._logs()}")
         return done.stdout
 
-    def jobs(self) -> list[Job]:
-        """Return all jobs since the start, the first one first."""
+    def jobs(self, folder: Path) -> list[Job]:
+        """Return all jobs so far that were submitted in a folder, the first one first."""
         listed = []
         for line in self.ask("scontrol", "--oneliner", "show", "job").splitlines():
             if "JobId=" in line:
@@ -113,21 +119,15 @@ class Slurm:
                     Job(
                         number=int(fields["JobId"]),
                         state=fields["JobState"],
+                        partition=fields["Partition"],
                         minutes=_minutes(fields["TimeLimit"]),
                         memory=_megabytes(fields["MinMemoryNode"]),
                         cpus=int(fields["NumCPUs"]),
                         comment=fields.get("Comment", ""),
+                        folder=Path(fields["WorkDir"]),
                     )
                 )
-        return sorted(listed, key=lambda job: job.number)
-
-    def since(self, number: int) -> list[Job]:
-        """Return the jobs after a job number."""
-        return [job for job in self.jobs() if job.number > number]
-
-    def last(self) -> int:
-        """Return the number of the newest job, 0 if there is none."""
-        return max((job.number for job in self.jobs()), default=0)
+        return sorted((job for job in listed if job.folder == folder), key=lambda job: job.number)
 
     def cancel_all(self) -> None:
         """Cancel every job and wait until none is left, so that one test does not burden the next."""
@@ -152,7 +152,7 @@ def wait_for(condition, seconds: float, what: str):
 
 
 @contextmanager
-def slurm(folder: Path, cpus: int = 2, extra: str = "", default: bool = True) -> Iterator[Slurm]:
+def slurm(folder: Path, cpus: int = 2) -> Iterator[Slurm]:
     """Run a SLURM in a folder, which must not exist, and stop it afterwards whatever happens.
 
     Parameters
@@ -161,10 +161,10 @@ def slurm(folder: Path, cpus: int = 2, extra: str = "", default: bool = True) ->
         Where everything is written. Its path must be short, for a socket's path has 108 bytes.
     cpus
         Number of CPUs that the node pretends to have.
-    extra
-        More lines of slurm.conf.
-    default
-        Whether the partition takes jobs that name none.
+
+    Notes
+    -----
+    Jobs that name no partition go to ``main``; there is another one, ``other``.
     """
     if reason := missing():
         raise RuntimeError(reason)
@@ -181,13 +181,11 @@ def slurm(folder: Path, cpus: int = 2, extra: str = "", default: bool = True) ->
         node_port=node_port,
         cpus=cpus,
         memory=memory,
-        partition=PARTITION,
-        default="YES" if default else "NO",
-        extra=f"SlurmdParameters=config_overrides\n{extra}",
     )
     (folder / "slurm.conf").write_text(text)
     server = Slurm(folder, cpus, memory)
-    environment = {**os.environ, "PATH": SEARCH, **server.variables}
+    _write_clients(folder)
+    environment = {**os.environ, "SLURM_CONF": str(folder / "slurm.conf")}
     with ExitStack() as stack:
         stack.callback(_kill_steps, folder)
         for command in _daemons(folder):
@@ -200,6 +198,16 @@ def slurm(folder: Path, cpus: int = 2, extra: str = "", default: bool = True) ->
         finally:
             # Jobs must not outlive their daemons.
             server.cancel_all()
+
+
+def _write_clients(folder: Path) -> None:
+    """Write client commands that know this SLURM; inside a job the plugin takes SLURM_CONF away."""
+    (folder / "bin").mkdir()
+    for name in CLIENTS:
+        script = folder / "bin" / name
+        program = shutil.which(name, path=SEARCH)
+        script.write_text(f'#!/bin/sh\nSLURM_CONF={folder}/slurm.conf exec {program} "$@"\n')
+        script.chmod(0o755)
 
 
 def _daemons(folder: Path) -> list[list[str]]:
@@ -282,7 +290,9 @@ def _megabytes(text: str) -> int:
 
 
 def _minutes(text: str) -> int:
-    """Return a time such as 01:30:00 or 2-00:00:00 in minutes."""
+    """Return a time such as 01:30:00 or 2-00:00:00 in minutes, 0 for no limit."""
+    if text == "UNLIMITED":
+        return 0
     days, _, clock = text.rpartition("-")
     hours, minutes, _ = map(int, clock.split(":"))
     return (int(days or 0) * 24 + hours) * 60 + minutes

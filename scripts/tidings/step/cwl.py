@@ -25,7 +25,7 @@ _FORMATS = {
 _TYPES = {float: "double", int: "int", str: "string", bool: "boolean"}
 
 
-def tool(step: Step, packages: dict[str, str]) -> dict[str, Any]:
+def tool(step: Step, packages: dict[str, str], memory: int) -> dict[str, Any]:
     """Return the CWL v1.2 CommandLineTool of a step.
 
     Parameters
@@ -34,6 +34,8 @@ def tool(step: Step, packages: dict[str, str]) -> dict[str, Any]:
         The step.
     packages
         Names and versions of the packages of its environment, for the software requirement.
+    memory
+        What its rule asks for [MB].
     """
     inputs = {"scripts": _SCRIPTS}
     for field in step.fields:
@@ -60,7 +62,11 @@ def tool(step: Step, packages: dict[str, str]) -> dict[str, Any]:
         "doc": step.doc,
         "$namespaces": {"edam": "http://edamontology.org/"},
         "requirements": requirements,
-        "hints": {"SoftwareRequirement": {"packages": _software(packages)}},
+        # Without a number engines that reserve memory reserve 256 MiB, about what a step needs.
+        "hints": {
+            "ResourceRequirement": {"ramMin": memory},
+            "SoftwareRequirement": {"packages": _software(packages)},
+        },
         "baseCommand": "python",
         "arguments": arguments,
         "inputs": inputs,
@@ -68,8 +74,10 @@ def tool(step: Step, packages: dict[str, str]) -> dict[str, Any]:
     }
 
 
+# It may be null so that workflows can pass on an optional input of their own: `cwltool --pack` writes the
+# absolute path of the default into the packed document, which then needs another where it is moved to.
 _SCRIPTS = {
-    "type": "Directory",
+    "type": ["null", "Directory"],
     "label": "The scripts folder of Tidings",
     "doc": "The step and the library beside it",
     "default": {"class": "Directory", "location": "../../scripts"},
