@@ -20,6 +20,8 @@ requirements:
       entry: $(inputs.lock)
       writable: true
 hints:
+  ResourceRequirement:
+    ramMin: 500
   SoftwareRequirement:
     packages:
       tidings:
@@ -60,7 +62,9 @@ arguments:
   valueFrom: remote.lock.json
 inputs:
   scripts:
-    type: Directory
+    type:
+    - 'null'
+    - Directory
     label: The scripts folder of Tidings
     doc: The step and the library beside it
     default:

@@ -11,6 +11,8 @@ requirements:
   NetworkAccess:
     networkAccess: false
 hints:
+  ResourceRequirement:
+    ramMin: 1000
   SoftwareRequirement:
     packages:
       tidings:
@@ -49,7 +51,9 @@ arguments:
   position: -1
 inputs:
   scripts:
-    type: Directory
+    type:
+    - 'null'
+    - Directory
     label: The scripts folder of Tidings
     doc: The step and the library beside it
     default:
