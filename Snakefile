@@ -17,10 +17,12 @@ report: "workflows/report/workflow.rst"
 
 
 include: "workflows/common.smk"
+include: "workflows/acs.smk"
 include: "workflows/gw.smk"
 
 
 rule all:
     default_target: True
     input:
+        acs_products(),
         gw_products(),

@@ -12,6 +12,18 @@ requirements:
   SchemaDefRequirement:
     types:
       - type: record
+        name: acs_target
+        fields:
+          name: {type: string, doc: Name of the event}
+          counts: {type: File, doc: Counts in any of the forms in use}
+          trigger: {type: "string?", doc: Time that results count from}
+          ra: {type: double, doc: "Right ascension of the source [deg]"}
+          dec: {type: double, doc: "Declination of the source [deg]"}
+          bin_size: {type: "double?", doc: "Bin width of the light curve [s]"}
+          burst_start: {type: "double?", doc: "Start of what is left out of the background [s]"}
+          burst_end: {type: "double?", doc: "End of that interval [s]"}
+          response: {type: "double?", doc: Effective area over that in the best direction}
+      - type: record
         name: gw_target
         fields:
           event: {type: string, doc: Event name or time}
@@ -29,6 +41,10 @@ requirements:
   SubworkflowFeatureRequirement: {}
 
 inputs:
+  acs_targets:
+    doc: Bursts and the counts of SPI-ACS around them
+    type: {type: array, items: "#acs_target"}
+    default: []
   gw_targets:
     doc: Gravitational-wave events and their strain files
     type: {type: array, items: "#gw_target"}
@@ -38,6 +54,22 @@ inputs:
     type: Directory?
 
 steps:
+  acs:
+    run: acs.cwl
+    scatter: target
+    in:
+      scripts: scripts
+      target: acs_targets
+      name: {valueFrom: $(inputs.target.name)}
+      counts: {valueFrom: $(inputs.target.counts)}
+      trigger: {valueFrom: $(inputs.target.trigger)}
+      ra: {valueFrom: $(inputs.target.ra)}
+      dec: {valueFrom: $(inputs.target.dec)}
+      bin_size: {valueFrom: $(inputs.target.bin_size)}
+      burst_start: {valueFrom: $(inputs.target.burst_start)}
+      burst_end: {valueFrom: $(inputs.target.burst_end)}
+      response: {valueFrom: $(inputs.target.response)}
+    out: [products]
   gw:
     run: gw.cwl
     scatter: target
@@ -54,6 +86,10 @@ steps:
     out: [strain_products, spectrogram_products, network_products]
 
 outputs:
+  acs_products:
+    doc: Products of the bursts
+    type: {type: array, items: {type: array, items: File}}
+    outputSource: acs/products
   gw_products:
     doc: Products of the gravitational-wave events
     type: {type: array, items: {type: array, items: File}}

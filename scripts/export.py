@@ -6,6 +6,7 @@ Usage: python scripts/export.py [--check]
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import re
 import sys
@@ -36,6 +37,7 @@ def generated() -> dict[Path, str]:
     steps = [Step.load(name) for name in step_names()]
     texts = {ROOT / "cwl" / "tools" / f"{s.name}.cwl": _cwl(s) for s in steps}
     texts[ROOT / "workflows" / "schemas" / "steps.json"] = json.dumps(docs.schema(steps), indent=1) + "\n"
+    texts[ROOT / "envs" / "image.txt"] = image() + "\n"
     readme = ROOT / "config" / "README.md"
     before, _, rest = readme.read_text().partition(_BEGIN)
     texts[readme] = f"{before}{_BEGIN}\n\n{docs.tables(steps)}\n{_END}{rest.partition(_END)[2]}"
@@ -46,6 +48,12 @@ def packages(stack: str) -> dict[str, str]:
     """Return names and versions of the packages pinned in ``envs/<stack>.yaml``."""
     text = (ROOT / "envs" / f"{stack}.yaml").read_text()
     return dict(re.findall(r"^ +- ([\w.-]+)=([\w.]+)$", text, flags=re.MULTILINE))
+
+
+def image() -> str:
+    """Return the name of the container image, after what it is built of: a stale one is never taken."""
+    parts = [(ROOT / "envs" / name).read_bytes() for name in ("Containerfile", "science.txt")]
+    return f"localhost/tidings:{hashlib.sha256(b''.join(parts)).hexdigest()[:12]}"
 
 
 def memory(name: str) -> int:

@@ -44,10 +44,6 @@ def locked() -> dict[str, str]:
     return dict(re.findall(r"^([\w.-]+)==([\w.]+) \\$", text, flags=re.MULTILINE))
 
 
-def test_name_of_the_image_follows_from_its_content():
-    assert containers.reference() == containers.content_reference()
-
-
 def test_base_image_is_named_by_digest():
     text = (ROOT / "envs/Containerfile").read_text()
     assert re.search(r"^ARG BASE=\S+/python:3\.11\.\d+-slim-\w+@sha256:[0-9a-f]{64}$", text, re.MULTILINE)
@@ -100,7 +96,7 @@ def test_cwl_in_containers_gives_the_same_bytes(run, podman, tmp_path):
     )
     # Each step ran in the image, cut off from the network, with nothing but its outputs to write to.
     started = re.findall(r"\$ docker \\\n +run \\\n((?:.*\\\n)+)", output)
-    assert len(started) == 12
+    assert len(started) == 17
     for command in started:
         assert {"--net=none", "--read-only=true", containers.reference()} <= set(re.findall(r"\S+", command))
     assert digests(tmp_path / "out") == digests(run / "results")
@@ -130,7 +126,7 @@ def test_snakemake_in_containers_gives_the_same_bytes(run, tmp_path):
         "--verbose",
         **with_tools({"PATH": containers.apptainer_path()}),
     )
-    assert len(re.findall(rf"apptainer .*exec .*{containers.sif().name} ", output)) >= 12
+    assert len(re.findall(rf"apptainer .*exec .*{containers.sif().name} ", output)) >= 17
     assert digests(folder / "results") == digests(run / "results")
 
 

@@ -94,6 +94,17 @@ def test_cwl_job_is_the_default_configuration():
         targets[target["event"]] = {"gw": gw}
         if "fmax" in target:
             targets[target["event"]]["gw_spectrogram"] = {"fmax": target["fmax"]}
+    for target in job["acs_targets"]:
+        name = target.pop("name")
+        target["counts"] = target["counts"]["path"].removeprefix("../")
+        interval = {key: target.pop(key) for key in ("burst_start", "burst_end")}
+        targets[name] = {
+            "acs_lightcurve": {"bin_size": target.pop("bin_size"), **interval},
+            "acs_search": interval,
+            "acs_burst": {"response": target.pop("response")},
+            "acs_limit": {"exclude_start": interval["burst_start"], "exclude_end": interval["burst_end"]},
+            "acs": target,
+        }
     assert targets == config["targets"]
 
 

@@ -241,8 +241,8 @@ def test_toil_gives_the_same_bytes_on_slurm(here, one, tmp_path, tmp_path_factor
     with slurm(tmp_path_factory.mktemp("s") / "s") as cluster:
         variables = {**keep(tmp_path / "scratch"), **cluster.variables}
         command = [*runner("toil", tmp_path / "scratch"), "--batchSystem=slurm", "--outdir", tmp_path / "out"]
-        call(here, *command, here / "cwl/workflow.cwl", job, **variables)
-        jobs = cluster.jobs()
+        call(tmp_path, *command, here / "cwl/workflow.cwl", job, **variables)
+        jobs = cluster.jobs(tmp_path)
     assert digests(tmp_path / "out") == products
     assert len(jobs) >= 3
     assert {job.state for job in jobs} == {"COMPLETED"}

@@ -29,6 +29,7 @@ def rules(output: str) -> set[str]:
 
 def test_default_run_makes_all_products(run):
     names = digests(run / "results")
+    assert {f"GRB230307A_{name}" for name in ("lightcurve.fits", "search.json", "burst.ecsv")} <= names.keys()
     for target, detectors in {"GW150914": ["H1", "L1"], "GW170814": ["H1", "L1", "V1"]}.items():
         assert {f"{target}_network.{suffix}" for suffix in ("png", "pdf", "ecsv")} <= names.keys()
         for detector in detectors:
@@ -49,9 +50,9 @@ def test_printed_commands_typed_by_hand_give_the_same_bytes(run, tmp_path):
     folder = copy(tmp_path / "tidings", run)
     printed = snakemake(run, "--dry-run", "--forceall", "--printshellcmds", "--quiet", "host")
     commands = re.findall(r"^Shell command: (python (?:.*\\\n)*.*)$", printed, flags=re.MULTILINE)
-    assert len(commands) == 12
-    (folder / "logs/gw/GW150914").mkdir(parents=True)
-    (folder / "logs/gw/GW170814").mkdir(parents=True)
+    assert len(commands) == 17
+    for target in ("acs/GRB230307A", "gw/GW150914", "gw/GW170814"):
+        (folder / "logs" / target).mkdir(parents=True)
     # Snakemake prints in an order that respects what needs what.
     for command in commands:
         call(folder, "bash", "-euc", command)
@@ -64,6 +65,7 @@ def test_editing_a_library_function_reruns_its_step_and_what_follows(run):
         "gw/qtransform.py": {"gw_spectrogram", "gw_network"},
         "gw/network.py": {"gw_network"},
         "gw/gwosc.py": set(),
+        "acs/limits.py": {"acs_limit"},
     }.items():
         path = run / "scripts" / "tidings" / module
         text = path.read_text()

@@ -1,5 +1,6 @@
 """What all pipelines share: the step declarations, the checked configuration, look-ups in it."""
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -11,7 +12,8 @@ sys.path.insert(0, f"{workflow.basedir}/scripts")
 
 from tidings.step import rules as step
 
-# Used with `--sdm apptainer` only; `make image sif` makes the file.
+# Used with `--sdm apptainer` only; `make image sif` makes the file. A relative path, for Snakemake refuses
+# spaces in it, and a clone may lie in any folder.
 image = (
     Path(workflow.basedir, "envs/image.txt")
     .read_text()
@@ -21,7 +23,7 @@ image = (
 )
 
 
-container: f"{workflow.basedir}/{image}.sif"
+container: os.path.relpath(f"{workflow.basedir}/{image}.sif")
 
 
 validate(config, "schemas/config.schema.json", set_default=False)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import gwpy.signal.qtransform as gwpy_qtransform
+import gwpy.timeseries as gwpy_timeseries
 import h5py
 import numpy as np
 import pytest
 
 from tidings.errors import InputError
 from tidings.gw.qtransform import q_transform
-
-gwpy_timeseries = pytest.importorskip("gwpy.timeseries")
-gwpy_qtransform = pytest.importorskip("gwpy.signal.qtransform")
 
 STRAIN = Path(__file__).parents[2] / "data" / "gw" / "strain"
 

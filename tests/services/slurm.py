@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -249,16 +249,28 @@ def _daemon(command: list[str], log: Path, environment: dict[str, str]) -> Itera
 
 
 def _kill_steps(folder: Path) -> None:
-    """Kill the step daemons that a broken-off test may leave: those whose configuration is ours."""
-    ours = f"SLURM_CONF={folder / 'slurm.conf'}".encode()
-    for process in Path("/proc").iterdir():
-        try:
-            if process.name.isdigit() and int(process.name) != os.getpid():
-                name = (process / "comm").read_text().strip()
-                if name == "slurmstepd" and ours in (process / "environ").read_bytes().split(b"\0"):
-                    os.kill(int(process.name), signal.SIGKILL)
-        except (OSError, ValueError):
-            continue
+    """Kill the step daemons that a broken-off test may leave, and what they run."""
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+    doomed = {number for number in parents if _is_step_of(folder, number)}
+    while children := {number for number, parent in parents.items() if parent in doomed} - doomed:
+        doomed |= children
+    for number in doomed:
+        with suppress(ProcessLookupError):
+            os.kill(number, signal.SIGKILL)
+
+
+def _is_step_of(folder: Path, number: int) -> bool:
+    """Tell whether a process is a step daemon of ours: it writes to our slurmd's log."""
+    process = Path("/proc", str(number))
+    try:
+        if (process / "comm").read_text().strip() != "slurmstepd":
+            return False
+        return any(os.readlink(file) == str(folder / "slurmd.log") for file in (process / "fd").iterdir())
+    except OSError:
+        return False
 
 
 def _is_idle(server: Slurm) -> bool:

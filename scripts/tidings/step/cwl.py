@@ -118,7 +118,8 @@ def _type(field: Field) -> Any:
             base = "Directory"
     elif isinstance(field.kind, Record):
         base = "File"
-    elif field.choices:
+    elif field.choices and not field.many:
+        # Not in lists: cwltool 3.3 fails on an enumeration inside an optional array. The step checks them.
         base = {"type": "enum", "symbols": list(field.choices)}
     else:
         base = _TYPES[field.type]

@@ -13,7 +13,7 @@ from tidings.step.declaration import SCRIPTS, Field, In, Out, Param, Record, Ste
 load = cache(Step.load)
 
 
-def params(name: str, config: Mapping[str, Any], **wired: Any) -> dict[str, Any]:
+def params(name: str, config: Mapping[str, Any], /, **wired: Any) -> dict[str, Any]:
     """Return the ``params:`` of a step's rule.
 
     Parameters

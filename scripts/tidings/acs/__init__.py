@@ -1,0 +1,1 @@
+"""Light curves of the anticoincidence shield of INTEGRAL's spectrometer (SPI-ACS)."""

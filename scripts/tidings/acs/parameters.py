@@ -1,0 +1,39 @@
+"""Parameters that several SPI-ACS steps share, declared once.
+
+Only the standard library is imported here: the steps read this module before they start.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from tidings.step import In, Param
+
+CountsFile = Annotated[
+    Path,
+    In(
+        "SPI-ACS counts: MMODA or OGIP FITS, genlc or ipnlc text of the public service, CSV, or "
+        "housekeeping of the archive (file, or folder of the science window)"
+    ),
+]
+AddOffset = Annotated[
+    bool,
+    Param("Add the 125 ms by which the clock lags to the times: the files of the public service have it"),
+]
+Stamp = Annotated[
+    Literal["default", "start", "middle"],
+    Param("Moment of a sample that its time stamp is; the default is right for files of the public service"),
+]
+Trigger = Annotated[
+    str | None,
+    Param("Time that results count from: GPS seconds, ISO, MJD or JD with its scale (UTC unless given)"),
+]
+BackgroundModel = Annotated[Literal["polynomial", "median"], Param("Model of the background")]
+Order = Annotated[int, Param("Order of the polynomial", min=0, max=5)]
+Window = Annotated[float, Param("Window of the running median", unit="s", min=100, max=5000)]
+BurstStart = Annotated[
+    float | None,
+    Param("Start of the interval that is left out of the background, from the trigger", unit="s"),
+]
+BurstEnd = Annotated[float | None, Param("End of that interval", unit="s")]
