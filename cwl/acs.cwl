@@ -12,14 +12,14 @@ requirements:
 inputs:
   name: {type: string, doc: Name of the event; the products are named after it}
   counts: {type: File, doc: Counts in any of the forms in use}
-  trigger: {type: string?, doc: Time that results count from}
+  trigger: {type: "string?", doc: Time that results count from}
   ra: {type: double, doc: "Right ascension of the source [deg]"}
   dec: {type: double, doc: "Declination of the source [deg]"}
-  bin_size: {type: double?, doc: "Bin width of the light curve [s]"}
-  burst_start: {type: double?, doc: "Start of what is left out of the background, from the trigger [s]"}
-  burst_end: {type: double?, doc: "End of that interval [s]"}
-  response: {type: double?, doc: Effective area in the direction of the burst over that in the best one}
-  scripts: {type: Directory?, doc: "The scripts folder of Tidings, if it is not the one beside the folder of this file"}
+  bin_size: {type: "double?", doc: "Bin width of the light curve [s]"}
+  burst_start: {type: "double?", doc: "Start of what is left out of the background, from the trigger [s]"}
+  burst_end: {type: "double?", doc: "End of that interval [s]"}
+  response: {type: "double?", doc: Effective area in the direction of the burst over that in the best one}
+  scripts: {type: "Directory?", doc: "The scripts folder of Tidings, if it is not the one beside the folder of this file"}
 
 steps:
   acs_lightcurve:

@@ -36,13 +36,19 @@ def acs_trigger_to_fetch(wildcards):
     return str(trigger)
 
 
+def acs_has_position(target):
+    """Tell whether the direction is known, and the spacecraft's place: files have it, downloaded counts do not."""
+    acs, timing = section(target, "acs"), section(target, "acs_timing")
+    return {"ra", "dec"} <= acs.keys() and ("counts" in acs or "position" in timing)
+
+
 def acs_products():
     """Return the final products of all targets."""
     names = []
     for target in targets("acs"):
         folder = f"results/acs/{target}/{target}"
         products = ["lightcurve.png", "search.png", "burst.png", "limits.ecsv"]
-        if {"ra", "dec"} <= section(target, "acs").keys():
+        if acs_has_position(target):
             products.append("timing.ecsv")
         names += [f"{folder}_{product}" for product in products]
     return names
