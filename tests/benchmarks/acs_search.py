@@ -14,10 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path[:0] = [
-    str(Path(__file__).resolve().parents[1]),
-    str(Path(__file__).resolve().parents[2] / "scripts"),
-]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
 from acs import RATE, SAMPLE, T0, background, make
 from tidings.acs.long_search import search_long
@@ -50,9 +48,8 @@ def year(days: float = 365.25) -> None:
     start = time.process_time()
     found, _ = search_long(parts())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(
-        f"{n} samples: {time.process_time() - start:.0f} s of CPU, peak {peak:.0f} MB, {len(found)} above 6 sigma"
-    )
+    spent = time.process_time() - start
+    print(f"{n} samples: {spent:.0f} s of CPU, peak {peak:.0f} MB, {len(found)} above 6 sigma")
 
 
 def calibrate(n: int = 1000) -> None:
