@@ -211,7 +211,7 @@ def test_unknown_arguments_of_a_call_are_named(folder):
 )
 def test_declarations_that_cannot_be_derived_are_refused(annotation, message):
     def step(x):
-        pass
+        """Declare nothing that can be derived."""
 
     step.__annotations__["x"] = annotation
     with pytest.raises(TypeError, match=message):
