@@ -1,0 +1,1 @@
+"""INTEGRAL IBIS/ISGRI: events, shadowgrams, sky images, mosaics and source products."""
