@@ -11,11 +11,12 @@ _JSON_TYPES = {float: "number", int: "integer", str: "string", bool: "boolean"}
 
 
 def schema(steps: list[Step]) -> dict[str, Any]:
-    """Return the JSON schema of all steps' parameters, one definition for each step."""
+    """Return the JSON schema of all steps' parameters, one definition for each step and one of all of them."""
+    every = {"properties": {step.name: {"$ref": f"#/$defs/{step.name}"} for step in steps}}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Parameters of the steps",
-        "$defs": {step.name: _step_schema(step) for step in steps},
+        "$defs": {"steps": every, **{step.name: _step_schema(step) for step in steps}},
     }
 
 
