@@ -62,9 +62,12 @@ rule acs_fetch:
         "logs/acs/{target}/fetch.log",
     benchmark:
         "benchmarks/acs/{target}/fetch.tsv"
+    # Nodes of a cluster may have no network.
+    localrule: True
     conda:
         "../envs/acs.yaml"
     resources:
+        isdc=1,
         mem_mb=500,
         runtime=30,
     params:

@@ -87,6 +87,8 @@ rule gw_fetch:
         "logs/gw/{target}/{detector}_fetch.log",
     benchmark:
         "benchmarks/gw/{target}/{detector}_fetch.tsv"
+    # Nodes of a cluster may have no network.
+    localrule: True
     conda:
         "../envs/gw.yaml"
     resources:
