@@ -19,6 +19,7 @@ report: "workflows/report/workflow.rst"
 include: "workflows/common.smk"
 include: "workflows/acs.smk"
 include: "workflows/gw.smk"
+include: "workflows/skymap.smk"
 
 
 rule all:
@@ -26,3 +27,4 @@ rule all:
     input:
         acs_products(),
         gw_products(),
+        skymap_products(),

@@ -37,6 +37,7 @@ requirements:
           after: {type: "double?", doc: "Time shown after the event [s]"}
           trim: {type: "double?", doc: "Length left out at either end of the data [s]"}
           fmax: {type: "double?", doc: "Upper end of the spectrogram [Hz]"}
+      - $import: skymap_types.yml
   StepInputExpressionRequirement: {}
   SubworkflowFeatureRequirement: {}
 
@@ -48,6 +49,34 @@ inputs:
   gw_targets:
     doc: Gravitational-wave events and their strain files
     type: {type: array, items: "#gw_target"}
+    default: []
+  skymap_regions:
+    doc: Sky maps whose credible regions are wanted
+    type: {type: array, items: "skymap_types.yml#region_target"}
+    default: []
+  skymap_positions:
+    doc: Sky maps and positions to be looked up in them
+    type: {type: array, items: "skymap_types.yml#position_target"}
+    default: []
+  skymap_distances:
+    doc: Sky maps whose distances are wanted
+    type: {type: array, items: "skymap_types.yml#distance_target"}
+    default: []
+  skymap_galaxies:
+    doc: Sky maps and the galaxies to be ranked
+    type: {type: array, items: "skymap_types.yml#galaxies_target"}
+    default: []
+  skymap_overlaps:
+    doc: Sky maps to be compared, two by two
+    type: {type: array, items: "skymap_types.yml#overlap_target"}
+    default: []
+  skymap_visibilities:
+    doc: Sky maps and the sites to observe them from
+    type: {type: array, items: "skymap_types.yml#visibility_target"}
+    default: []
+  skymap_catalogues:
+    doc: Catalogues of events and their sky maps
+    type: {type: array, items: "skymap_types.yml#catalogue_target"}
     default: []
   scripts:
     doc: The scripts folder of Tidings, if it is not the one beside the folder of this file
@@ -84,6 +113,18 @@ steps:
       trim: {valueFrom: $(inputs.target.trim)}
       fmax: {valueFrom: $(inputs.target.fmax)}
     out: [strain_products, spectrogram_products, network_products]
+  skymap:
+    run: skymap.cwl
+    in:
+      scripts: scripts
+      regions: skymap_regions
+      positions: skymap_positions
+      distances: skymap_distances
+      galaxies: skymap_galaxies
+      overlaps: skymap_overlaps
+      visibilities: skymap_visibilities
+      catalogues: skymap_catalogues
+    out: [products]
 
 outputs:
   acs_products:
@@ -95,3 +136,7 @@ outputs:
     type: {type: array, items: {type: array, items: File}}
     outputSource: [gw/strain_products, gw/spectrogram_products, gw/network_products]
     linkMerge: merge_flattened
+  skymap_products:
+    doc: Products of the sky localisations
+    type: {type: array, items: [File, Directory]}
+    outputSource: skymap/products

@@ -1,4 +1,4 @@
-"""The public service of SPI-ACS light curves, on this machine.
+"""The public service of SPI-ACS light curves, and the archive of science windows, on this machine.
 
 It answers as the service does (https://github.com/volodymyrss/integralhk, app.py and data.py): `genlc`,
 `ipnlc` and `ephs` around a UTC time; status 400 with the name of the exception for what it refuses; now and
@@ -8,6 +8,13 @@ then a text wrapped as a JSON string. The counts are those of a function of time
         server.fault("genlc", status=503)
         fetch_counts(Question(gps, 60.0), path, lock=lock, host=server.host)
         assert server.count("/ephs/") == 0
+
+The archive has the layout of the ISDC and of its mirrors; a file is there when it was put there:
+
+    with IntegralServer() as server:
+        server.files["scw/2559/255900280010.001/isgri_events.fits.gz"] = content
+        server.fault("isgri_events", cut=1000)  # the body ends after 1000 bytes
+        fetch_events("255900280010", path, lock=lock, host=server.host)
 """
 
 from __future__ import annotations
@@ -41,6 +48,7 @@ class Fault:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
+    cut: int | None = None  # bytes after which the connection is closed, of those announced
 
 
 def noise(gps: np.ndarray) -> np.ndarray:
@@ -63,6 +71,7 @@ class IntegralServer:
         self.counts = counts
         self.wrapped = False  # whether texts come as JSON strings
         self.missing: tuple[tuple[float, float], ...] = ()  # GPS intervals without data
+        self.files: dict[str, bytes] = {}  # path below the root of the archive
         self.requests: list[str] = []
         self._faults: list[Fault] = []
 
@@ -200,15 +209,22 @@ class _Handler(BaseHTTPRequestHandler):
         path = urlsplit(self.path).path
         self.service.requests.append(path)
         fault = self.service.due(path)
-        if fault is not None:
+        if fault is not None and fault.cut is None:
             status, body, headers = fault.status, fault.body or b"", fault.headers
         else:
-            status, text = self.service.answer(path)
-            wrap = self.service.wrapped and status == 200
-            body, headers = (json.dumps(text) if wrap else text).encode(), {}
+            status, body, headers = self._answer(path)
         self.send_response(status)
         for key, value in {"Content-Type": "text/html; charset=utf-8", **headers}.items():
             self.send_header(key, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(body if fault is None else body[: fault.cut])
+        self.close_connection = self.close_connection or (fault is not None and fault.cut is not None)
+
+    def _answer(self, path: str) -> tuple[int, bytes, dict[str, str]]:
+        content = self.service.files.get(path.lstrip("/"))
+        if content is not None:
+            return 200, content, {"Content-Type": "application/octet-stream"}
+        status, text = self.service.answer(path)
+        wrap = self.service.wrapped and status == 200
+        return status, (json.dumps(text) if wrap else text).encode(), {}

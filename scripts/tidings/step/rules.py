@@ -38,7 +38,8 @@ def params(name: str, config: Mapping[str, Any], /, **wired: Any) -> dict[str, A
     _refuse_wired(step, config, wired)
     for field in (*step.select(Param), *step.select(Record)):
         if field.name in wired:
-            made[field.name] = wired[field.name]
+            value = wired[field.name]
+            made[field.name] = as_words(field, value) if isinstance(value, str) else value
         else:
             made[field.name] = _lookup(step, field, config)
     for field in step.select(In):
@@ -75,8 +76,9 @@ def _word(field: Field) -> str:
 
 
 def _is_option(field: Field) -> bool:
-    # A value that may be absent brings its flag along, so that nothing is printed without it.
-    return field.optional or (field.many and isinstance(field.kind, Param))
+    # A value that may be absent, or empty, brings its flag along, so that nothing is printed without it.
+    empty = isinstance(field.kind, Param) and (field.many or field.default == "")
+    return field.optional or empty
 
 
 def _refuse_wired(step: Step, config: Mapping[str, Any], wired: Mapping[str, Any]) -> None:
@@ -105,7 +107,7 @@ def as_words(field: Field, value: Any) -> Any:
         value = "true" if value else "false"
     if not _is_option(field):
         return value
-    if value is None or value == []:
+    if value in (None, "", []):
         return []
     return [f"--{field.name}", *map(str, value if isinstance(value, list) else [value])]
 

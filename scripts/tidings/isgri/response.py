@@ -1,0 +1,340 @@
+"""Response of the pixels, from the counts of one or more science windows of an epoch.
+
+The model is in `tidings.isgri.background`. A response holds, for each of some fifteen groups of energy,
+the background expected of every pixel relative to its module's mean, and its efficiency; with it a window's
+counts in any bands become shadowgrams that can be decoded (`bands_of`).
+
+A fitted response takes all deviations for efficiency. Below 40 keV, where they are large, they are: SGR
+1935+2154 in window 255900280010 is brighter by as much in the pixels that count more. Above, where rows,
+columns and pixels differ by some per cent, this is not known; but there too the ratio of a source's counts to
+the background's must not depend on the noise of the estimate: a fit that weights by the background would
+otherwise favour pixels whose background came out too low, and take about 1 count/s from every source (measured
+with injected ones).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from tidings.errors import InputError
+from tidings.isgri.background import (
+    PixelAxis,
+    deviation_covariance,
+    deviations,
+    fit_sources,
+    module_means,
+    shared_shape,
+)
+from tidings.isgri.geometry import MODULES, OPEN_PIXELS, SHAPE, instrument_matrix, module_map, tangents
+from tidings.isgri.pif import pif
+from tidings.isgri.shadowgram import channel_range
+from tidings.isgri.window import Cube, Shadowgram, Window
+
+GROUPS = (20, 24, 28, 31, 34, 38, 42, 47, 53, 60, 70, 80, 100, 130, 200, 300)
+"""Edges of the groups of energy [keV]: narrow where thresholds lie, wide where counts are few."""
+_LEAST_COUNTS = 0.5
+_ROUNDS = 3
+# Pixel maps of one epoch differ by Poisson noise; times that, their squared difference makes them different.
+_LARGEST_DIFFERENCE = 1.5
+
+
+@dataclass(frozen=True)
+class Response:
+    """Pixel response of an epoch.
+
+    Attributes
+    ----------
+    edges
+        [groups + 1], edges of the groups of energy [keV].
+    background
+        [groups, 134, 130], background of each pixel relative to the mean of its module; 0 where not in use.
+    efficiency
+        [groups, 134, 130], relative efficiency for photons of a source; 0 where not in use.
+    meta
+        What products must state: REVOLS, WINDOWS, METHOD, SOURCES, ...
+    """
+
+    edges: np.ndarray
+    background: np.ndarray
+    efficiency: np.ndarray
+    meta: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def used(self) -> np.ndarray:
+        """Pixels with a response, [134, 130]."""
+        return (self.background > 0).any(0)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A response with what tells how good it is.
+
+    Attributes
+    ----------
+    response
+        The response.
+    shared
+        [groups, 134, 130], the part of it that rows and columns share.
+    spread
+        [3, groups], rms of the effects of rows, of columns, and of the pixels' own deviations.
+    variance
+        [3, groups], variance of the pixels over Poisson's about: modules' means, the shared shape, the model.
+    fluxes, errors
+        [windows, sources, groups], as if fully coded [counts/s]; NaN outside the field.
+    """
+
+    response: Response
+    shared: np.ndarray
+    spread: np.ndarray
+    variance: np.ndarray
+    fluxes: np.ndarray
+    errors: np.ndarray
+
+
+def flat_response(meta: dict[str, Any] | None = None) -> Response:
+    """Return the response of pixels that are all alike."""
+    ones = np.where(module_map() >= 0, 1.0, 0.0)[None]
+    return Response(np.array([0.0, np.inf]), ones, ones, {"METHOD": "flat"} | (meta or {}))
+
+
+def bands_of(window: Window, response: Response, bands: Sequence[tuple[float, float]]) -> list[Shadowgram]:
+    """Make the shadowgrams of a window in bands of energy; its time bins are added up.
+
+    Parameters
+    ----------
+    window
+        The window; edges of bands must be edges of its channels.
+    response
+        Of its epoch.
+    bands
+        Energies [keV].
+
+    Returns
+    -------
+    list of Shadowgram
+        The exposure is live time times relative efficiency.
+
+    Raises
+    ------
+    InputError
+        A band does not lie on the channels, or no pixel of the window has a response.
+    """
+    cube = window.total().cubes[0]
+    live = np.where(response.used, np.asarray(cube.live_time, float), 0)
+    if not (live > 0).any():
+        raise InputError(f"window {window.swid}: the response has none of its pixels; fit one of its epoch")
+    return [_shadowgram(window.energies, cube, live, response, band) for band in bands]
+
+
+def _shadowgram(
+    energies: np.ndarray, cube: Cube, live: np.ndarray, response: Response, band: tuple[float, float]
+) -> Shadowgram:
+    span = channel_range(energies, *band)
+    middle = (energies[span] + energies[span.start + 1 : span.stop + 1]) / 2
+    groups = np.clip(
+        np.searchsorted(response.edges, middle, side="right") - 1, 0, len(response.background) - 1
+    )
+    counts, background, efficiency, weight = (np.zeros(SHAPE) for _ in range(4))
+    for group in np.unique(groups):
+        part = cube.counts[span][groups == group].sum(0, dtype=float)
+        expected = live * response.background[group]
+        rate = _module_rates(part, expected)
+        counts += part
+        background += rate * expected
+        efficiency += rate * response.efficiency[group]
+        weight += rate
+    used = (live > 0) & (background > 0) & (efficiency > 0)
+    relative = efficiency / np.where(weight > 0, weight, 1)
+    return Shadowgram(
+        np.where(used, counts, 0), np.where(used, live * relative, 0), np.where(used, background, 0), *band
+    )
+
+
+def _module_rates(counts: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """Return the scale of each module that makes counts and expectation agree, [134, 130]."""
+    modules = module_map()
+    rates = np.zeros(SHAPE)
+    for number in range(MODULES):
+        mine = (modules == number) & (expected > 0)
+        if mine.any():
+            rates[mine] = counts[mine].sum() / expected[mine].sum()
+    return rates
+
+
+def fit_response(windows: Sequence[Window], sources: Sequence[tuple[float, float]] = ()) -> Fit:
+    """Fit the response to the counts of windows of one epoch.
+
+    Parameters
+    ----------
+    windows
+        One or more; their counts are added pixel by pixel.
+    sources
+        Directions [deg, ICRS] of the sources in the field: their counts are fitted along. A source that is
+        left out is partly taken for a deviation of the pixels that it illuminates.
+
+    Raises
+    ------
+    InputError
+        There is no window or no counts, the channels differ, or the pixel maps are of different epochs.
+    """
+    if not windows:
+        raise InputError("no science window with events: there is nothing to fit the response to")
+    windows = [window.total() for window in windows]
+    if any(not np.array_equal(window.energies, windows[0].energies) for window in windows):
+        raise InputError("the shadowgrams have different energy channels: make all with one isgri_shadowgram")
+    live = sum(np.asarray(window.cubes[0].live_time, float) for window in windows)
+    axis = PixelAxis.of((live > 0) & (module_map() >= 0))
+    if not axis.used.any():
+        raise InputError("no pixel of the windows is in use: there is nothing to fit the response to")
+    edges = _groups(windows, axis.used)
+    parts = [_Part.of(window, edges, axis, sources) for window in windows]
+    _require_one_epoch(windows, parts)
+    return _fit(windows, parts, edges, axis, len(sources))
+
+
+@dataclass
+class _Part:
+    """A window on the axis of pixels."""
+
+    counts: np.ndarray
+    live: np.ndarray
+    seen: list[int]
+    shapes: np.ndarray
+    expected: np.ndarray
+
+    @classmethod
+    def of(
+        cls, window: Window, edges: np.ndarray, axis: PixelAxis, sources: Sequence[tuple[float, float]]
+    ) -> _Part:
+        spans = [channel_range(window.energies, low, high) for low, high in pairwise(edges)]
+        cube = window.cubes[0]
+        counts = np.stack([cube.counts[span][:, axis.used].sum(0, dtype=float) for span in spans], 1)
+        live = np.asarray(cube.live_time, float)[axis.used]
+        counts[live <= 0] = 0
+        matrix = instrument_matrix(window.pointing)
+        seen, shapes = [], []
+        for number, (ra, dec) in enumerate(sources):
+            ty, tz = tangents(matrix, ra, dec)
+            lit = pif(float(ty), float(tz))[axis.used] * live / OPEN_PIXELS if np.isfinite(ty) else live * 0
+            if lit.any():
+                seen.append(number)
+                shapes.append(lit)
+        stacked = np.array(shapes).reshape(len(shapes), live.size)
+        return cls(counts, live, seen, stacked, module_means(counts, live, axis))
+
+
+def _fit(
+    windows: Sequence[Window], parts: list[_Part], edges: np.ndarray, axis: PixelAxis, number: int
+) -> Fit:
+    groups = len(edges) - 1
+    counts = sum(part.counts for part in parts)
+    mean = sum(part.expected for part in parts)
+    fluxes = np.full((len(parts), number, groups), np.nan)
+    errors, shape, covariance = fluxes.copy(), np.ones(counts.shape), np.zeros((groups, groups))
+    lit = np.zeros(counts.shape)
+    for _ in range(_ROUNDS):
+        lit[:] = 0
+        for place, part in enumerate(parts):
+            if not part.seen:
+                continue
+            expected, shapes = part.expected * shape, part.shapes[:, :, None] * shape
+            found, spread = fit_sources(part.counts, expected, covariance, shapes, axis.module)
+            fluxes[place, part.seen] = found
+            errors[place, part.seen] = np.sqrt(np.diag(spread)).reshape(found.shape)
+            lit += np.einsum("spk,sk->pk", shapes, found)
+        shape, effects = shared_shape(counts - lit, mean, axis)
+        covariance = deviation_covariance(counts - lit, mean * shape)
+    own = 1 + deviations(counts - lit, mean * shape, covariance)
+    total = shape * own
+    model = np.stack([mean, mean * shape, mean * total])
+    meta = _meta(windows, counts)
+    image = _image(total, axis)
+    response = Response(edges, image, image, meta)
+    return Fit(
+        response,
+        _image(shape, axis),
+        np.vstack([effects, np.sqrt(np.maximum(np.diag(covariance), 0))]),
+        _excess(counts - lit, model, counts),
+        fluxes,
+        errors,
+    )
+
+
+def _excess(counts: np.ndarray, models: np.ndarray, raw: np.ndarray) -> np.ndarray:
+    """Variance over Poisson's of the pixels about models, [models, channels]; without the hottest in 1000."""
+    mean = np.maximum(models[0], 1e-3)
+    ratio = (counts - models) ** 2 / np.where(raw.sum(0) > 0, mean, 1)
+    limit = np.quantile(ratio[0], 0.999, axis=0)
+    kept = ratio[0] <= limit
+    return (ratio * kept).sum(1) / kept.sum(0)
+
+
+def _image(values: np.ndarray, axis: PixelAxis) -> np.ndarray:
+    images = np.zeros((values.shape[1], *SHAPE))
+    images[:, axis.used] = values.T
+    return images
+
+
+def _groups(windows: Sequence[Window], used: np.ndarray) -> np.ndarray:
+    """Edges of groups that the channels have, each with half a count in a pixel on average at least."""
+    energies = windows[0].energies
+    inside = [edge for edge in GROUPS if np.abs(energies - edge).min() < 1e-6]
+    if len(inside) < 2:
+        inside = [float(energies[0]), float(energies[-1])]
+    edges = [inside[0]]
+    for edge in inside[1:]:
+        span = channel_range(energies, edges[-1], edge)
+        counts = sum(window.cubes[0].counts[span][:, used].sum(dtype=float) for window in windows)
+        if counts >= _LEAST_COUNTS * used.sum():
+            edges.append(edge)
+    if len(edges) < 2:
+        raise InputError(
+            f"the windows have too few counts between {inside[0]:g} and {inside[-1]:g} keV to fit "
+            f"{used.sum()} pixels: add windows of the epoch, or image without a response"
+        )
+    return np.array(edges, float)
+
+
+def _require_one_epoch(windows: Sequence[Window], parts: list[_Part]) -> None:
+    """Raise `InputError` if the pixels of two windows count differently by more than chance."""
+    first = parts[0]
+    for window, part in zip(windows[1:], parts[1:], strict=True):
+        both = (first.live > 0) & (part.live > 0)
+        if not both.any():
+            raise InputError(f"windows {windows[0].swid} and {window.swid} have no pixel in common")
+        ratio = pixel_difference(first, part, both)
+        if ratio > _LARGEST_DIFFERENCE:
+            names = [
+                f"{one.swid} (revolution {one.meta.get('REVOL', 'unknown')})" for one in (windows[0], window)
+            ]
+            raise InputError(
+                f"windows {' and '.join(names)} have different pixel maps: their squared difference is "
+                f"{ratio:.1f} times that of chance; fit one response for each epoch"
+            )
+
+
+def pixel_difference(one: _Part, two: _Part, both: np.ndarray) -> float:
+    """Return the mean squared difference of two windows' pixels over its Poisson variance."""
+    a, b = one.counts[both], two.counts[both]
+    pooled = (a + b) / np.maximum(one.expected[both] + two.expected[both], 1e-9)
+    share = pooled * one.expected[both]
+    # Given the sum, the first is binomial.
+    part = one.expected[both] / np.maximum(one.expected[both] + two.expected[both], 1e-9)
+    variance = (a + b) * part * (1 - part)
+    return float(((a - share) ** 2).sum() / max(variance.sum(), 1e-9))
+
+
+def _meta(windows: Sequence[Window], counts: np.ndarray) -> dict[str, Any]:
+    revolutions = sorted({int(window.meta["REVOL"]) for window in windows if "REVOL" in window.meta})
+    return {
+        "METHOD": "fitted",
+        "REVOLS": revolutions,
+        "WINDOWS": [window.swid for window in windows],
+        "COUNTS": int(counts.sum()),
+        "ENERGY_LEVEL": sorted({str(window.meta.get("ENERGY_LEVEL", "unknown")) for window in windows}),
+    }
