@@ -19,6 +19,7 @@ report: "workflows/report/workflow.rst"
 include: "workflows/common.smk"
 include: "workflows/acs.smk"
 include: "workflows/gw.smk"
+include: "workflows/isgri.smk"
 include: "workflows/skymap.smk"
 
 
@@ -27,4 +28,5 @@ rule all:
     input:
         acs_products(),
         gw_products(),
+        isgri_products(),
         skymap_products(),

@@ -127,6 +127,7 @@ steps:
       scripts: scripts
       target: catalogues
       skymaps: {valueFrom: $(inputs.target.skymaps)}
+      table: {valueFrom: $(inputs.target.table)}
       title: {valueFrom: $(inputs.target.name)}
       catalogue_name: {valueFrom: $(inputs.target.name)_catalogue.ecsv}
       votable_name: {valueFrom: $(inputs.target.name)_catalogue.vot}

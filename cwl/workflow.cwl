@@ -37,6 +37,12 @@ requirements:
           after: {type: "double?", doc: "Time shown after the event [s]"}
           trim: {type: "double?", doc: "Length left out at either end of the data [s]"}
           fmax: {type: "double?", doc: "Upper end of the spectrogram [Hz]"}
+      - type: record
+        name: isgri_target
+        fields:
+          name: {type: string, doc: Name of the target}
+          images: {type: "File[]", doc: Sky images of science windows}
+          catalogues: {type: "File[]?", doc: Catalogues that name the sources}
       - $import: skymap_types.yml
   StepInputExpressionRequirement: {}
   SubworkflowFeatureRequirement: {}
@@ -49,6 +55,10 @@ inputs:
   gw_targets:
     doc: Gravitational-wave events and their strain files
     type: {type: array, items: "#gw_target"}
+    default: []
+  isgri_targets:
+    doc: Sky images of IBIS/ISGRI to be added up
+    type: {type: array, items: "#isgri_target"}
     default: []
   skymap_regions:
     doc: Sky maps whose credible regions are wanted
@@ -113,6 +123,16 @@ steps:
       trim: {valueFrom: $(inputs.target.trim)}
       fmax: {valueFrom: $(inputs.target.fmax)}
     out: [strain_products, spectrogram_products, network_products]
+  isgri:
+    run: isgri.cwl
+    scatter: target
+    in:
+      scripts: scripts
+      target: isgri_targets
+      name: {valueFrom: $(inputs.target.name)}
+      images: {valueFrom: $(inputs.target.images)}
+      catalogues: {valueFrom: $(inputs.target.catalogues)}
+    out: [products]
   skymap:
     run: skymap.cwl
     in:
@@ -140,3 +160,7 @@ outputs:
     doc: Products of the sky localisations
     type: {type: array, items: [File, Directory]}
     outputSource: skymap/products
+  isgri_products:
+    doc: Mosaics and their sources
+    type: {type: array, items: {type: array, items: File}}
+    outputSource: isgri/products

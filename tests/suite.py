@@ -51,8 +51,11 @@ def snakemake(folder: Path, *arguments: str, **options) -> str:
 
 
 def digests(folder: Path) -> dict[str, str]:
-    """Return the checksums of all files below a folder, by file name."""
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    names = [path.name for path in files]
+    """Return the checksums of all products below a folder, by name; a product may be a folder of files."""
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != ".snakemake_timestamp"]
+    # Files of one name in two such folders are two products.
+    names = [f"{p.parent.name}/{p.name}" if p.parent.name.endswith("_mocs") else p.name for p in files]
     assert len(names) == len(set(names)), "two products have one name"
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    return {
+        name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in zip(names, files, strict=True)
+    }

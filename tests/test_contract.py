@@ -88,7 +88,7 @@ def test_cwl_job_is_the_default_configuration():
     job = yaml.safe_load((ROOT / "cwl/job.yml").read_text())
     targets = {}
     for target in job["gw_targets"]:
-        files = [[file["path"].removeprefix("../") for file in files] for files in target["strain"]]
+        files = [[file_of(file) for file in files] for files in target["strain"]]
         gw = {"strain": dict(zip(target["detectors"], files, strict=True))}
         gw |= {key: target[key] for key in ("before", "after", "trim") if key in target}
         targets[target["event"]] = {"gw": gw}
@@ -96,7 +96,7 @@ def test_cwl_job_is_the_default_configuration():
             targets[target["event"]]["gw_spectrogram"] = {"fmax": target["fmax"]}
     for target in job["acs_targets"]:
         name = target.pop("name")
-        target["counts"] = target["counts"]["path"].removeprefix("../")
+        target["counts"] = file_of(target["counts"])
         interval = {key: target.pop(key) for key in ("burst_start", "burst_end")}
         targets[name] = {
             "acs_lightcurve": {"bin_size": target.pop("bin_size"), **interval},
@@ -105,7 +105,32 @@ def test_cwl_job_is_the_default_configuration():
             "acs_limit": {"exclude_start": interval["burst_start"], "exclude_end": interval["burst_end"]},
             "acs": target,
         }
+    for target in job["skymap_regions"]:
+        name, position = target["name"], {key: target[key] for key in ("ra", "dec") if key in target}
+        sections = targets.setdefault(name, {})
+        sections["skymap"] = {"map": file_of(target["skymap"])}
+        if position:
+            sections["skymap_region"] = position
+    for step, keys in (("position", ("ra", "dec", "distance")), ("distance", ("ra", "dec"))):
+        for target in job[f"skymap_{step}s"]:
+            targets[target["name"]][f"skymap_{step}"] = {key: target[key] for key in keys}
+    for target in job["skymap_galaxies"]:
+        targets[target["name"]]["skymap"]["galaxies"] = file_of(target["catalogue"])
+    for target in job["skymap_overlaps"]:
+        targets[target["name"]]["skymap"]["other"] = file_of(target["other"])
+    for target in job["skymap_visibilities"]:
+        targets[target["name"]]["skymap_visibility"] = {"site": target["site"]}
+    for target in job["skymap_catalogues"]:
+        maps = {"maps": [file_of(file) for file in target["skymaps"]], "table": file_of(target["table"])}
+        targets[target["name"]] = {"skymap": maps}
+    for target in job["isgri_targets"]:
+        targets[target["name"]] = {"isgri": {"images": [file_of(file) for file in target["images"]]}}
     assert targets == config["targets"]
+
+
+def file_of(file: dict[str, str]) -> str:
+    """Return the path of a file of the CWL job as the configuration has it."""
+    return file["path"].removeprefix("../")
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "cwl").rglob("*.cwl")), ids=lambda path: path.stem)

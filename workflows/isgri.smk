@@ -1,100 +1,44 @@
-"""IBIS/ISGRI: from event lists of science windows to sky images, mosaic, light curves and spectra.
+"""IBIS/ISGRI: sky images of science windows added up to a mosaic, with the sources in it.
 
-Inputs required: for each target an `isgri` section in the configuration, with event files (events), science windows to
-download (windows), a table of sources to simulate (simulate), or sky images made by OSA to be added up (images).
-Outputs: results/isgri/<target>/, sky images of each science window and their mosaic in OSA's layout, source list,
-light curves and spectra of the sources, coverage, regions and figures.
+Inputs required: for each target an `isgri` section in the configuration, with sky images of science windows as OSA makes
+them (images: isgri_sky_ima files).
+Outputs: results/isgri/<target>/, the mosaic in OSA's layout, the list of its sources, regions, coverage and figures.
 
-Science windows are worked on in batches, for a window takes less time than a program needs to start. Images are made
-twice: first with the catalogue alone, then with the sources of the first mosaic, of which one window shows too little.
+The steps from event lists to sky images, light curves and spectra are not joined yet: isgri_fetch, isgri_simulate,
+isgri_image, isgri_lightcurve and isgri_spectrum have rules, which are for single products asked for by name.
 """
 
 
-def isgri_batches(target):
-    """Return the event files of a target, in lists of windows that one job works on, by the name of the batch."""
-    isgri = section(target, "isgri")
-    if "simulate" in isgri:
-        return {"1": [f"resources/isgri/{target}/simulated"]}
-    files = own_files(isgri.get("events", [])) + [
-        f"resources/isgri/{window}/isgri_events.fits.gz"
-        for window in isgri.get("windows", [])
-    ]
-    if not files:
-        raise WorkflowError(
-            f"configuration, targets: {target}: isgri: name event files (events: [FILE]), science windows to "
-            'download (windows: ["255900280010"]), or sky images to add up (images: [FILE])'
-        )
-    size = isgri.get("batch", 10)
-    starts = range(0, len(files), size)
-    return {str(n): files[start : start + size] for n, start in enumerate(starts, 1)}
-
-
-def isgri_events(wildcards):
-    """Return the event files of one batch."""
-    return isgri_batches(wildcards.target)[wildcards.batch]
-
-
-def isgri_of_batches(product):
-    """Return a function that lists a product of all batches of a target."""
-
-    def products(wildcards):
-        folder = f"results/isgri/{wildcards.target}/{wildcards.target}"
-        stage = getattr(wildcards, "stage", "")
-        return [
-            f"{folder}_{batch}{stage}_{product}"
-            for batch in isgri_batches(wildcards.target)
-        ]
-
-    return products
-
-
-def isgri_images(wildcards):
-    """Return the sky images of a target: named in the configuration, or made of its events."""
-    images = section(wildcards.target, "isgri").get("images")
-    return (
-        own_files(images) if images else isgri_of_batches("sky_ima.fits.gz")(wildcards)
-    )
-
-
-def isgri_catalogue(wildcards):
-    """Return the catalogue of known sources, which may be the configuration's."""
-    catalogue = section(wildcards.target, "isgri").get(
-        "catalogue", "data/isgri/gnrl_refr_cat_0043_isgri.fits.gz"
-    )
-    return own_files([catalogue])
-
-
 def isgri_named(key):
-    """Return a function that gives the file that the configuration names under a key, none if it has not."""
+    """Return a function that gives the files that the configuration names under a key, none if it has not."""
 
     def files(wildcards):
-        named = section(wildcards.target, "isgri").get(key)
-        return own_files([named]) if named else []
+        return own_files(section(wildcards.target, "isgri").get(key, []))
 
     return files
 
 
-def isgri_mosaic_sources(wildcards):
-    """Return the sources that the images are cleaned of: in the second round those of the first mosaic."""
-    if wildcards.stage:
-        return []
-    return f"results/isgri/{wildcards.target}/{wildcards.target}_first_srcl_res.fits"
+def isgri_catalogues(wildcards):
+    """Return the catalogues that name the sources; those of the repository unless the configuration has others."""
+    named = section(wildcards.target, "isgri").get("catalogues")
+    return own_files(
+        named
+        or [
+            "data/isgri/gnrl_refr_cat_0043_isgri.fits.gz",
+            "data/isgri/bright_sources.csv",
+        ]
+    )
 
 
 def isgri_products():
     """Return the final products of all targets."""
-    names = []
-    for target in targets("isgri"):
-        folder = f"results/isgri/{target}/{target}"
-        names.append(f"{folder}_mosa_ima.png")
-        if "images" not in section(target, "isgri"):
-            names += [f"{folder}_lightcurves.png", f"{folder}_spectra.png"]
-    return names
+    return [
+        f"results/isgri/{target}/{target}_mosaic.png" for target in targets("isgri")
+    ]
 
 
 wildcard_constraints:
     batch="[0-9]+",
-    stage="(_first)?",
     window="[0-9]{12}",
 
 
@@ -124,9 +68,7 @@ rule isgri_fetch:
 
 rule isgri_simulate:
     input:
-        sources=lambda wildcards: own_files(
-            [section(wildcards.target, "isgri")["simulate"]]
-        ),
+        sources="resources/isgri/{target}/sources.ecsv",
     output:
         events=directory("resources/isgri/{target}/simulated"),
     log:
@@ -144,38 +86,72 @@ rule isgri_simulate:
         step.shell("isgri_simulate")
 
 
+rule isgri_image:
+    input:
+        shadowgrams="resources/isgri/{target}/{batch}_shadowgrams.fits",
+        catalogue="data/isgri/gnrl_refr_cat_0043_isgri.fits.gz",
+    output:
+        images="results/isgri/{target}/{target}_{batch}_sky_ima.fits",
+        results="results/isgri/{target}/{target}_{batch}_sky_res.fits",
+        table="results/isgri/{target}/{target}_{batch}_sky_res.ecsv",
+        summary="results/isgri/{target}/{target}_{batch}_sky_ima.json",
+        figure=report(
+            "results/isgri/{target}/{target}_{batch}_sky_ima.png",
+            category="ISGRI",
+            subcategory="{target}",
+            labels={"product": "sky image"},
+            caption="report/isgri_image.rst",
+        ),
+        figure_pdf="results/isgri/{target}/{target}_{batch}_sky_ima.pdf",
+        checks="results/isgri/{target}/{target}_{batch}_sky_checks.png",
+        checks_pdf="results/isgri/{target}/{target}_{batch}_sky_checks.pdf",
+    log:
+        "logs/isgri/{target}/{batch}_image.log",
+    benchmark:
+        "benchmarks/isgri/{target}/{batch}_image.tsv"
+    conda:
+        "../envs/isgri.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        **step.params("isgri_image", config),
+    shell:
+        step.shell("isgri_image")
+
+
 rule isgri_mosaic:
     input:
-        images=isgri_images,
-        catalogues=isgri_catalogue,
+        images=isgri_named("images"),
+        catalogues=isgri_catalogues,
     output:
-        mosaic="results/isgri/{target}/{target}{stage}_mosa_ima.fits",
-        sources="results/isgri/{target}/{target}{stage}_srcl_res.fits",
+        mosaic="results/isgri/{target}/{target}_mosa_ima.fits",
+        sources="results/isgri/{target}/{target}_srcl_res.fits",
         sources_table=report(
-            "results/isgri/{target}/{target}{stage}_sources.ecsv",
+            "results/isgri/{target}/{target}_sources.ecsv",
             category="ISGRI",
             subcategory="{target}",
             labels={"product": "sources"},
             caption="report/isgri_mosaic.rst",
         ),
-        sources_votable="results/isgri/{target}/{target}{stage}_sources.vot",
-        region="results/isgri/{target}/{target}{stage}_sources.reg",
-        coverage="results/isgri/{target}/{target}{stage}_coverage.moc.fits",
-        summary="results/isgri/{target}/{target}{stage}_mosaic.json",
+        sources_votable="results/isgri/{target}/{target}_sources.vot",
+        region="results/isgri/{target}/{target}_sources.reg",
+        coverage="results/isgri/{target}/{target}_coverage.moc.fits",
+        summary="results/isgri/{target}/{target}_mosaic.json",
         figure=report(
-            "results/isgri/{target}/{target}{stage}_mosaic.png",
+            "results/isgri/{target}/{target}_mosaic.png",
             category="ISGRI",
             subcategory="{target}",
             labels={"product": "mosaic"},
             caption="report/isgri_mosaic.rst",
         ),
-        figure_pdf="results/isgri/{target}/{target}{stage}_mosaic.pdf",
-        checks="results/isgri/{target}/{target}{stage}_mosaic_checks.png",
-        checks_pdf="results/isgri/{target}/{target}{stage}_mosaic_checks.pdf",
+        figure_pdf="results/isgri/{target}/{target}_mosaic.pdf",
+        checks="results/isgri/{target}/{target}_mosaic_checks.png",
+        checks_pdf="results/isgri/{target}/{target}_mosaic_checks.pdf",
     log:
-        "logs/isgri/{target}/mosaic{stage}.log",
+        "logs/isgri/{target}/mosaic.log",
     benchmark:
-        "benchmarks/isgri/{target}/mosaic{stage}.tsv"
+        "benchmarks/isgri/{target}/mosaic.tsv"
     conda:
         "../envs/isgri.yaml"
     resources:
@@ -189,8 +165,7 @@ rule isgri_mosaic:
 
 rule isgri_lightcurve:
     input:
-        rates=isgri_of_batches("rates.ecsv"),
-        crab=isgri_named("crab"),
+        rates="resources/isgri/{target}/rates.ecsv",
     output:
         lightcurves="results/isgri/{target}/{target}_lightcurves.fits",
         summary=report(
@@ -225,10 +200,7 @@ rule isgri_lightcurve:
 
 rule isgri_spectrum:
     input:
-        rates=isgri_of_batches("rates.ecsv"),
-        response=isgri_named("rmf"),
-        ancillary=isgri_named("arf"),
-        crab=isgri_named("crab"),
+        rates="resources/isgri/{target}/rates.ecsv",
     output:
         spectra="results/isgri/{target}/{target}_spectra.fits",
         figure=report(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -65,7 +67,7 @@ def test_two_passes_clean_a_crowded_field(grid):
         assert np.degrees(np.linalg.norm(best.direction - direction)) < 2 * best.position_error
         assert abs(best.flux - rate) < 3.5 * best.error
         assert rate < 100 or best.flux == pytest.approx(rate, rel=0.01)
-    assert all(later <= before + 0.01 for before, later in zip(widths, widths[1:], strict=False))
+    assert all(later <= before + 0.01 for before, later in pairwise(widths))
 
 
 def test_noiseless_rate_and_position(grid):

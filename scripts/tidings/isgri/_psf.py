@@ -1,8 +1,8 @@
 """Point spread function of decoded images, their noise correlation, and interpolation weights from both.
 
 A mask cell and a pixel leave triangles in a balanced correlation, so along each axis a source has the shape
-of two triangles convolved; white noise on the detector decodes to the same correlation. Interpolation with the
-best linear unbiased weights for that shape keeps fluxes and noise; bilinear weights lose 10 % of the flux.
+of two triangles convolved; white noise on the detector decodes to the same correlation. Interpolation with
+the best linear unbiased weights for that shape keeps rate and noise; bilinear weights lose 10 % of the rate.
 """
 
 from __future__ import annotations

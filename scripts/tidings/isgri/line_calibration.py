@@ -147,6 +147,9 @@ def calibrate(
     p = p * single[pixel]
     centre, w, w_error = _w_curve(p, rises, events.swid)
     line, line_error = _annihilation_curve(p, rises, centre)
+    # Again, now that the channels that lie between the parts of the hump are known for each rise time.
+    slope = (ANNIHILATION - W_LINE) / (line - w)
+    centre, w, w_error = _w_curve(p, rises, events.swid, slope)
     scale = single * factor.astype(np.float32)[np.maximum(module_map().ravel(), 0)]
     return LineCalibration(
         rise=centre,
@@ -228,11 +231,18 @@ def fit_line(
     fit = least_squares(
         residuals,
         [place, width, 0.3 * level, np.log(level), -2.0, 0.0],
-        bounds=([0.85 * place, width / 2, 0, -20, -30, -30], [1.15 * place, 2 * width, 9 * level, 30, 30, 30]),
+        bounds=(
+            [0.85 * place, width / 2, 0, -20, -30, -30],
+            [1.15 * place, 2 * width, 9 * level, 30, 30, 30],
+        ),
         x_scale=[5, 5, 0.1 * level, 0.3, 1, 1],
     )
     covariance = np.linalg.pinv(fit.jac.T @ fit.jac)
-    return float(fit.x[0]), float(np.sqrt(covariance[0, 0])), float(fit.x[2] / np.sqrt(covariance[2, 2] + 1e-9))
+    return (
+        float(fit.x[0]),
+        float(np.sqrt(covariance[0, 0])),
+        float(fit.x[2] / np.sqrt(covariance[2, 2] + 1e-9)),
+    )
 
 
 def _histogram(p: np.ndarray, step: float, low: float, high: float) -> tuple[np.ndarray, np.ndarray]:
@@ -286,14 +296,17 @@ def _pixel_gains(p: np.ndarray, pixel: np.ndarray) -> tuple[np.ndarray, float]:
     return (1 / (1 + shrunk)).astype(np.float32), float(np.sqrt(variance))
 
 
-def _w_curve(p: np.ndarray, rise: np.ndarray, swid: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the place of W for each range of rise times, smoothed over neighbours by their errors."""
+def _w_curve(
+    p: np.ndarray, rise: np.ndarray, swid: str, slope: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return mean rise time, place of W and its error for each range of rise times with enough events."""
     centre, place, error = [], [], []
     for low, high in zip(RISE_EDGES[:-1], RISE_EDGES[1:], strict=True):
         mine = (rise >= low) & (rise < high)
         if mine.sum() < 5000:
             continue
-        value, sigma, _ = fit_hump(*_histogram(p[mine], 1.0, 0, 140))
+        step = _SLOPE if slope is None else float(slope[len(place)])
+        value, sigma, _ = fit_hump(*_histogram(p[mine], 1.0, 0, 140), step)
         centre.append(float(rise[mine].mean()))
         place.append(value)
         error.append(max(sigma, 0.1))

@@ -73,7 +73,10 @@ def gains_from_archive(events: Events) -> PixelGains:
     slope = np.where(known, slope, 1)
     zero = np.where(known, (sy - slope * sx) / np.maximum(n, 1), 0)
     return PixelGains(
-        (1 / slope).astype(np.float32), (-zero / slope).astype(np.float32), known, "ISGRI_ENERGY of the events"
+        (1 / slope).astype(np.float32),
+        (-zero / slope).astype(np.float32),
+        known,
+        "ISGRI_ENERGY of the events",
     )
 
 

@@ -114,18 +114,18 @@ def select(
     return Selection(good, reasons.reshape(SHAPE), used.reshape(SHAPE))
 
 
-# Pulse heights that a pixel's spectrum is judged in: above every pixel's threshold, where all are alike.
-_JUDGED = np.array([0, 16, 24, 34, 44, 54, 66, 80, 100, 130, 180, 260, 400, 700, 2048])
+# Pulse heights that a pixel is judged in.
+_JUDGED = np.array([0, 16, 24, 34, 44, 54, 66, 80, 100, 130, 180, 260, 400, 700])
 _ALIKE = 5
 """First of these ranges that no pixel's threshold reaches."""
 
 
 def _coarse_spectra(pixel: np.ndarray, pha: np.ndarray) -> np.ndarray:
     """Return counts [pixels, ranges of pulse height]."""
-    table = np.searchsorted(_JUDGED, np.arange(2048), side="right") - 1
     ranges = len(_JUDGED) - 1
-    place = pixel.astype(np.int64) * ranges + table[np.clip(pha, 0, 2047)]
-    return np.bincount(place, minlength=PIXELS * ranges).reshape(PIXELS, ranges)
+    table = np.searchsorted(_JUDGED, np.arange(_JUDGED[-1] + 1), side="right") - 1
+    place = pixel.astype(np.int64) * (ranges + 1) + table[np.clip(pha, 0, _JUDGED[-1])]
+    return np.bincount(place, minlength=PIXELS * (ranges + 1)).reshape(PIXELS, ranges + 1)[:, :-1]
 
 
 def _outliers(spectra: np.ndarray, reasons: np.ndarray, hot: float, spectral: float) -> np.ndarray:

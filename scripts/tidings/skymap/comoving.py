@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tidings.skymap._radial import normal
 from tidings.skymap.sky import SkyMap
-from tidings.skymap.volume import has_distance
+from tidings.skymap.volume import has_distance, look_up
 
 # Steps along a line of sight, of 6 sigma to either side, and entries of the table.
 _STEPS = 96
@@ -38,7 +38,7 @@ class ComovingVolume:
 
     def levels_of(self, log_density: ArrayLike) -> NDArray[np.float64]:
         """Return the credible level of ln of the probability per comoving Mpc^3."""
-        return np.interp(log_density, self.log_density, self.level, left=1.0, right=0.0)
+        return look_up(np.asarray(log_density, float), self.log_density, self.level)
 
     def log_ratio(self, distance: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return ln(dV / dV_C) at luminosity distances (Mpc)."""
@@ -82,6 +82,7 @@ def comoving_levels(sky: SkyMap, cosmology: FLRW = Planck18) -> ComovingVolume:
     last = np.searchsorted(cumulative, 1 - 1e-7)
     grid = np.linspace(value[order[last - 1]], value[order[0]], _TABLE)
     level = np.interp(grid, value[order[:last]][::-1], cumulative[:last][::-1])
+    level[0], level[-1] = 1.0, 0.0
     return ComovingVolume(grid, level, log_distance, ratio)
 
 

@@ -18,6 +18,7 @@ from tidings.skymap.sky import MAX_ORDER, SQUARE_DEGREES, SkyMap
 _COLOURS = LinearSegmentedColormap.from_list(
     "probability", ["#FFFFFF", "#FEE8B6", "#FDB366", "#E4632D", "#A01C18", "#4A0B10"]
 )
+# Of the bounds, the widest region first.
 _LINES = ("-", "--", ":", "-.")
 # What the all-sky picture cannot show by its area: it is marked instead, deg2.
 _SMALL = 30.0
@@ -105,7 +106,7 @@ def _draw(canvas: Canvas, sky: SkyMap, levels: Sequence[float]) -> object:
             jump = np.flatnonzero(np.abs(np.diff(x)) > np.ptp(canvas.x) / 2) + 1
             canvas.axes.plot(
                 np.insert(x, jump, np.nan), np.insert(y, jump, np.nan), color="#202020", lw=0.7,
-                ls=_LINES[number % len(_LINES)], zorder=2,
+                ls=_LINES[(len(levels) - 1 - number) % len(_LINES)], zorder=2,
             )  # fmt: skip
     return image
 
@@ -134,7 +135,14 @@ def _mark(canvas: Canvas, markers: Sequence[Marker]) -> list[Line2D]:
 
 def _legend(canvas: Canvas, levels: Sequence[float], more: list[Line2D]) -> None:
     handles = [
-        Line2D([], [], color="#202020", lw=0.7, ls=_LINES[i % len(_LINES)], label=f"{level:g} %")
+        Line2D(
+            [],
+            [],
+            color="#202020",
+            lw=0.7,
+            ls=_LINES[(len(levels) - 1 - i) % len(_LINES)],
+            label=f"{level:g} %",
+        )
         for i, level in enumerate(sorted(levels))
     ]
     # Beside the sky, where it hides nothing.
