@@ -37,9 +37,7 @@ def isgri_shadowgram(
     ] = None,
     pixel_gains: Annotated[
         Path | None,
-        In(
-            "Gains of the pixels for the level lines: ISGR-GAIN-REL or ISGR-OFFS-MOD; from the events if not given"
-        ),
+        In("Gains of the pixels for the level lines, ISGR-GAIN-REL or ISGR-OFFS-MOD; else from the events"),
     ] = None,
     offsets: Annotated[Path | None, In("ISGR-OFFS-MOD, for the energy level tables")] = None,
     rise_table: Annotated[Path | None, In("ISGR-RISE-MOD of OSA 11, for the energy level tables")] = None,
@@ -65,10 +63,10 @@ def isgri_shadowgram(
 ) -> None:
     """Count ISGRI events of science windows in pixels and fine energy channels.
 
-    Events in good time with a rise time in its limits are kept, pixels that are flagged, silent, hot or of an
-    odd spectrum are not. Energies are those of the archive, of calibration tables, or, by default, tied to the
-    fluorescence of tungsten and the line at 511 keV in the window's own background. Aborted windows are skipped
-    with a note.
+    Events in good time with a rise time in its limits are kept, pixels that are flagged, silent, hot or of
+    an odd spectrum are not. Energies are those of the archive, of calibration tables, or, by default, tied
+    to the fluorescence of tungsten and the line at 511 keV in the window's own background. Aborted windows
+    are skipped with a note.
     """
     from tidings.errors import InputError
     from tidings.isgri._make_windows import Choices, make_windows

@@ -1,21 +1,57 @@
-"""IBIS/ISGRI: sky images of science windows added up to a mosaic, with the sources in it.
+"""IBIS/ISGRI: from event lists of science windows to sky images, mosaic, light curves and spectra.
 
-Inputs required: for each target an `isgri` section in the configuration, with sky images of science windows as OSA makes
-them (images: isgri_sky_ima files).
-Outputs: results/isgri/<target>/, the mosaic in OSA's layout, the list of its sources, regions, coverage and figures.
+Inputs required: for each target an `isgri` section in the configuration, with event files (events), science windows to
+download (windows), a table of sources to simulate (simulate), or sky images made by OSA to be added up (images).
+Outputs: results/isgri/<target>/, sky images of each science window and their mosaic in OSA's layout, source list,
+light curves and spectra of the sources, coverage, regions and figures.
 
-The steps from event lists to sky images, light curves and spectra are not joined yet: isgri_fetch, isgri_simulate,
-isgri_image, isgri_lightcurve and isgri_spectrum have rules, which are for single products asked for by name.
+Science windows are worked on in batches, for a window takes less time than a program needs to start. Images are made
+twice: first with the catalogue alone, then with the sources of the first mosaic, of which one window shows too little.
 """
 
 
-def isgri_named(key):
-    """Return a function that gives the files that the configuration names under a key, none if it has not."""
+def isgri_batches(target):
+    """Return the event files of a target, in lists of windows that one job works on, by the name of the batch."""
+    isgri = section(target, "isgri")
+    if "simulate" in isgri:
+        return {"1": [f"resources/isgri/{target}/simulated"]}
+    files = own_files(isgri.get("events", [])) + [
+        f"resources/isgri/{window}/isgri_events.fits.gz"
+        for window in isgri.get("windows", [])
+    ]
+    if not files:
+        raise WorkflowError(
+            f"configuration, targets: {target}: isgri: name event files (events: [FILE]), science windows to "
+            'download (windows: ["255900280010"]), or sky images to add up (images: [FILE])'
+        )
+    size = isgri.get("batch", 10)
+    starts = range(0, len(files), size)
+    return {str(n): files[start : start + size] for n, start in enumerate(starts, 1)}
 
-    def files(wildcards):
-        return own_files(section(wildcards.target, "isgri").get(key, []))
 
-    return files
+def isgri_events(wildcards):
+    """Return the event files of one batch."""
+    return isgri_batches(wildcards.target)[wildcards.batch]
+
+
+def isgri_of_batches(product):
+    """Return a function that lists a product of all batches of a target."""
+
+    def products(wildcards):
+        folder = f"results/isgri/{wildcards.target}/{wildcards.target}"
+        stage = getattr(wildcards, "stage", "")
+        return [
+            f"{folder}_{batch}{stage}_{product}"
+            for batch in isgri_batches(wildcards.target)
+        ]
+
+    return products
+
+
+def isgri_images(wildcards):
+    """Return the sky images of a target: named in the configuration, or made of its events."""
+    images = section(wildcards.target, "isgri").get("images")
+    return own_files(images) if images else isgri_of_batches("sky_ima.fits")(wildcards)
 
 
 def isgri_catalogues(wildcards):
@@ -30,15 +66,42 @@ def isgri_catalogues(wildcards):
     )
 
 
+def isgri_catalogue(wildcards):
+    """Return the first catalogue, which single images are searched with."""
+    return isgri_catalogues(wildcards)[:1]
+
+
+def isgri_named(key):
+    """Return a function that gives the file that the configuration names under a key, none if it has not."""
+
+    def files(wildcards):
+        named = section(wildcards.target, "isgri").get(key)
+        return own_files(named if isinstance(named, list) else [named]) if named else []
+
+    return files
+
+
+def isgri_mosaic_sources(wildcards):
+    """Return the sources that the images are cleaned of: in the second round those of the first mosaic."""
+    if wildcards.stage:
+        return []
+    return f"results/isgri/{wildcards.target}/{wildcards.target}_first_srcl_res.fits"
+
+
 def isgri_products():
     """Return the final products of all targets."""
-    return [
-        f"results/isgri/{target}/{target}_mosaic.png" for target in targets("isgri")
-    ]
+    names = []
+    for target in targets("isgri"):
+        folder = f"results/isgri/{target}/{target}"
+        names.append(f"{folder}_mosaic.png")
+        if "images" not in section(target, "isgri"):
+            names += [f"{folder}_lightcurves.png", f"{folder}_spectra.png"]
+    return names
 
 
 wildcard_constraints:
     batch="[0-9]+",
+    stage="(_first)?",
     window="[0-9]{12}",
 
 
@@ -68,7 +131,7 @@ rule isgri_fetch:
 
 rule isgri_simulate:
     input:
-        sources="resources/isgri/{target}/sources.ecsv",
+        sources=isgri_named("simulate"),
     output:
         events=directory("resources/isgri/{target}/simulated"),
     log:
@@ -86,29 +149,83 @@ rule isgri_simulate:
         step.shell("isgri_simulate")
 
 
+rule isgri_shadowgram:
+    input:
+        events=isgri_events,
+    output:
+        shadowgrams="results/isgri/{target}/{target}_{batch}_shadowgrams.fits",
+        summary="results/isgri/{target}/{target}_{batch}_shadowgrams.json",
+        figure="results/isgri/{target}/{target}_{batch}_shadowgrams.png",
+    log:
+        "logs/isgri/{target}/{batch}_shadowgram.log",
+    benchmark:
+        "benchmarks/isgri/{target}/{batch}_shadowgram.tsv"
+    conda:
+        "../envs/isgri.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        **step.params("isgri_shadowgram", config),
+    shell:
+        step.shell("isgri_shadowgram")
+
+
+rule isgri_response:
+    input:
+        shadowgrams=isgri_of_batches("shadowgrams.fits"),
+        catalogue=isgri_catalogue,
+    output:
+        response="results/isgri/{target}/{target}_response.fits",
+        summary="results/isgri/{target}/{target}_response.json",
+        figure=report(
+            "results/isgri/{target}/{target}_response.png",
+            category="ISGRI",
+            subcategory="{target}",
+            labels={"product": "pixel response"},
+            caption="report/isgri_response.rst",
+        ),
+        figure_pdf="results/isgri/{target}/{target}_response.pdf",
+    log:
+        "logs/isgri/{target}/response.log",
+    benchmark:
+        "benchmarks/isgri/{target}/response.tsv"
+    conda:
+        "../envs/isgri.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        **step.params("isgri_response", config),
+    shell:
+        step.shell("isgri_response")
+
+
 rule isgri_image:
     input:
-        shadowgrams="resources/isgri/{target}/{batch}_shadowgrams.fits",
-        catalogue="data/isgri/gnrl_refr_cat_0043_isgri.fits.gz",
+        shadowgrams="results/isgri/{target}/{target}_{batch}_shadowgrams.fits",
+        response="results/isgri/{target}/{target}_response.fits",
+        catalogue=isgri_catalogue,
+        sources=isgri_mosaic_sources,
     output:
-        images="results/isgri/{target}/{target}_{batch}_sky_ima.fits",
-        results="results/isgri/{target}/{target}_{batch}_sky_res.fits",
-        table="results/isgri/{target}/{target}_{batch}_sky_res.ecsv",
-        summary="results/isgri/{target}/{target}_{batch}_sky_ima.json",
+        images="results/isgri/{target}/{target}_{batch}{stage}_sky_ima.fits",
+        results="results/isgri/{target}/{target}_{batch}{stage}_sky_res.fits",
+        table="results/isgri/{target}/{target}_{batch}{stage}_sky_res.ecsv",
+        summary="results/isgri/{target}/{target}_{batch}{stage}_sky_ima.json",
         figure=report(
-            "results/isgri/{target}/{target}_{batch}_sky_ima.png",
+            "results/isgri/{target}/{target}_{batch}{stage}_sky_ima.png",
             category="ISGRI",
             subcategory="{target}",
             labels={"product": "sky image"},
             caption="report/isgri_image.rst",
         ),
-        figure_pdf="results/isgri/{target}/{target}_{batch}_sky_ima.pdf",
-        checks="results/isgri/{target}/{target}_{batch}_sky_checks.png",
-        checks_pdf="results/isgri/{target}/{target}_{batch}_sky_checks.pdf",
+        figure_pdf="results/isgri/{target}/{target}_{batch}{stage}_sky_ima.pdf",
+        checks="results/isgri/{target}/{target}_{batch}{stage}_sky_checks.png",
+        checks_pdf="results/isgri/{target}/{target}_{batch}{stage}_sky_checks.pdf",
     log:
-        "logs/isgri/{target}/{batch}_image.log",
+        "logs/isgri/{target}/{batch}_image{stage}.log",
     benchmark:
-        "benchmarks/isgri/{target}/{batch}_image.tsv"
+        "benchmarks/isgri/{target}/{batch}_image{stage}.tsv"
     conda:
         "../envs/isgri.yaml"
     resources:
@@ -122,36 +239,36 @@ rule isgri_image:
 
 rule isgri_mosaic:
     input:
-        images=isgri_named("images"),
+        images=isgri_images,
         catalogues=isgri_catalogues,
     output:
-        mosaic="results/isgri/{target}/{target}_mosa_ima.fits",
-        sources="results/isgri/{target}/{target}_srcl_res.fits",
+        mosaic="results/isgri/{target}/{target}{stage}_mosa_ima.fits",
+        sources="results/isgri/{target}/{target}{stage}_srcl_res.fits",
         sources_table=report(
-            "results/isgri/{target}/{target}_sources.ecsv",
+            "results/isgri/{target}/{target}{stage}_sources.ecsv",
             category="ISGRI",
             subcategory="{target}",
             labels={"product": "sources"},
             caption="report/isgri_mosaic.rst",
         ),
-        sources_votable="results/isgri/{target}/{target}_sources.vot",
-        region="results/isgri/{target}/{target}_sources.reg",
-        coverage="results/isgri/{target}/{target}_coverage.moc.fits",
-        summary="results/isgri/{target}/{target}_mosaic.json",
+        sources_votable="results/isgri/{target}/{target}{stage}_sources.vot",
+        region="results/isgri/{target}/{target}{stage}_sources.reg",
+        coverage="results/isgri/{target}/{target}{stage}_coverage.moc.fits",
+        summary="results/isgri/{target}/{target}{stage}_mosaic.json",
         figure=report(
-            "results/isgri/{target}/{target}_mosaic.png",
+            "results/isgri/{target}/{target}{stage}_mosaic.png",
             category="ISGRI",
             subcategory="{target}",
             labels={"product": "mosaic"},
             caption="report/isgri_mosaic.rst",
         ),
-        figure_pdf="results/isgri/{target}/{target}_mosaic.pdf",
-        checks="results/isgri/{target}/{target}_mosaic_checks.png",
-        checks_pdf="results/isgri/{target}/{target}_mosaic_checks.pdf",
+        figure_pdf="results/isgri/{target}/{target}{stage}_mosaic.pdf",
+        checks="results/isgri/{target}/{target}{stage}_mosaic_checks.png",
+        checks_pdf="results/isgri/{target}/{target}{stage}_mosaic_checks.pdf",
     log:
-        "logs/isgri/{target}/mosaic.log",
+        "logs/isgri/{target}/mosaic{stage}.log",
     benchmark:
-        "benchmarks/isgri/{target}/mosaic.tsv"
+        "benchmarks/isgri/{target}/mosaic{stage}.tsv"
     conda:
         "../envs/isgri.yaml"
     resources:
@@ -163,9 +280,32 @@ rule isgri_mosaic:
         step.shell("isgri_mosaic")
 
 
+rule isgri_flux:
+    input:
+        shadowgrams="results/isgri/{target}/{target}_{batch}_shadowgrams.fits",
+        sources="results/isgri/{target}/{target}_srcl_res.fits",
+        response="results/isgri/{target}/{target}_response.fits",
+    output:
+        rates="results/isgri/{target}/{target}_{batch}_rates.ecsv",
+    log:
+        "logs/isgri/{target}/{batch}_flux.log",
+    benchmark:
+        "benchmarks/isgri/{target}/{batch}_flux.tsv"
+    conda:
+        "../envs/isgri.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        **step.params("isgri_flux", config),
+    shell:
+        step.shell("isgri_flux")
+
+
 rule isgri_lightcurve:
     input:
-        rates="resources/isgri/{target}/rates.ecsv",
+        rates=isgri_of_batches("rates.ecsv"),
+        crab=isgri_named("crab"),
     output:
         lightcurves="results/isgri/{target}/{target}_lightcurves.fits",
         summary=report(
@@ -200,7 +340,10 @@ rule isgri_lightcurve:
 
 rule isgri_spectrum:
     input:
-        rates="resources/isgri/{target}/rates.ecsv",
+        rates=isgri_of_batches("rates.ecsv"),
+        crab=isgri_named("crab"),
+        response=isgri_named("rmf"),
+        ancillary=isgri_named("arf"),
     output:
         spectra="results/isgri/{target}/{target}_spectra.fits",
         figure=report(

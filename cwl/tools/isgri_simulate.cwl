@@ -208,6 +208,14 @@ inputs:
     default: 0.282
     inputBinding:
       prefix: --dead_time
+  resolution:
+    type:
+    - 'null'
+    - double
+    doc: Width (FWHM) of a line at 60 keV over its energy; 0.27 in 2022, 0.01 to 0.5
+    default: 0.08
+    inputBinding:
+      prefix: --resolution
   seed:
     type:
     - 'null'

@@ -1,7 +1,7 @@
-"""Benchmark of ISGRI imaging: time per window and band, a whole real window, many simulated windows to a mosaic.
+"""Benchmark of ISGRI imaging: a window and band, a whole real window, many simulated windows to a mosaic.
 
 python tests/benchmarks/isgri.py --events 255900280010_isgri_events.fits.gz --json isgri.json
-python tests/benchmarks/isgri.py --windows 10 30 100 --json isgri.json       # simulated windows, on two workers
+python tests/benchmarks/isgri.py --windows 10 30 100 --json isgri.json  # simulated windows, on two workers
 python tests/benchmarks/isgri.py --windows 10 --folder /scratch/isgri        # keeps what it made
 
 Every step runs as the workflow runs it: a process of its own with one thread. Times are of the wall clock
@@ -10,15 +10,11 @@ unless CPU is said; memory is the largest resident set of a process.
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]

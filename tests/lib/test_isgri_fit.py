@@ -74,7 +74,7 @@ def test_gradient_of_the_background_does_not_bias_a_partly_coded_source():
 
 def test_neighbours_share_their_errors():
     exposure = detector()
-    near = np.array([FULLY, np.array(FULLY) + [2 * SKY_STEP, 0]])
+    near = np.array(FULLY) + np.array([[0, 0], [2 * SKY_STEP, 0]])
     counts = expected(exposure, FLAT, near, [40, 40])
     pair = fit_fluxes(counts, exposure, exposure, near)
     alone = fit_fluxes(counts, exposure, exposure, near[:1])

@@ -105,7 +105,8 @@ def test_levels_of_real_maps(name: str) -> None:
     sky = read_skymap(DATA / name)
     tiles, r = draw(sky, 100_000)
     matcher = Matcher(sky)
-    level = np.sort(matcher._volume(tiles, r, None)[0])
+    lon, lat = (column[tiles] for column in sky.centres)
+    level = np.sort(matcher.match(lon, lat, r).level_3d)
     assert np.abs(level - np.arange(len(level)) / len(level)).max() < 2.23 / np.sqrt(len(level)) + 5e-4
 
 

@@ -93,8 +93,8 @@ def make_windows(
 
     Notes
     -----
-    A window too short to be calibrated on its own lines takes the calibration of the one before it in the list
-    that could be, or of the first that can.
+    A window too short to be calibrated on its own lines takes the calibration of the one before it in the
+    list that could be, or of the first that can.
     """
     if dead_times and len(dead_times) != len(paths):
         raise InputError(

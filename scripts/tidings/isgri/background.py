@@ -209,25 +209,30 @@ def fit_sources(
     """
     expected = np.maximum(expected, _LEAST_EXPECTED)
     inverse = np.linalg.inv(total_covariance(covariance, expected))
-    residual = (counts - expected) / expected
+    residual = np.einsum("pkl,pl->pk", inverse, (counts - expected) / expected)
     channels, sources = counts.shape[1], len(shapes)
-    numbers = [number for number in range(MODULES) if (module == number).any()]
-    terms = [shape / expected for shape in shapes]
-    terms += [np.repeat((module == number).astype(float)[:, None], channels, 1) for number in numbers]
-    size = len(terms) * channels
+    members = [mine for number in range(MODULES) if (mine := module == number).any()]
+    size = (sources + len(members)) * channels
     normal, right = np.zeros((size, size)), np.zeros(size)
-    weighted_residual = np.einsum("pkl,pl->pk", inverse, residual)
+
+    def put(i: int, j: int, block: np.ndarray) -> None:
+        one, two = (slice(n * channels, (n + 1) * channels) for n in (i, j))
+        normal[one, two], normal[two, one] = block, block.T
+
+    terms = shapes / expected
+    for place, mine in enumerate(members, sources):
+        put(place, place, inverse[mine].sum(0))
+        right[place * channels : (place + 1) * channels] = residual[mine].sum(0)
     for i, one in enumerate(terms):
-        at = slice(i * channels, (i + 1) * channels)
-        right[at] = (one * weighted_residual).sum(0)
-        for j, two in enumerate(terms[: i + 1]):
-            if i >= sources and j >= sources and i != j:
-                continue
-            block = np.einsum("pk,pkl,pl->kl", one, inverse, two, optimize=True)
-            to = slice(j * channels, (j + 1) * channels)
-            normal[at, to], normal[to, at] = block, block.T
-    size_of = np.sqrt(np.maximum(np.diag(normal), 1e-300))
-    inverted = np.linalg.pinv(normal / np.outer(size_of, size_of), rcond=1e-10, hermitian=True)
-    inverted /= np.outer(size_of, size_of)
+        weighted = one[:, :, None] * inverse
+        right[i * channels : (i + 1) * channels] = (one * residual).sum(0)
+        for j in range(i + 1):
+            put(i, j, (weighted * terms[j][:, None, :]).sum(0))
+        for place, mine in enumerate(members, sources):
+            put(i, place, weighted[mine].sum(0))
+    unit = np.sqrt(np.maximum(np.diag(normal), 1e-300))
+    inverted = np.linalg.pinv(normal / np.outer(unit, unit), rcond=1e-10, hermitian=True) / np.outer(
+        unit, unit
+    )
     count = sources * channels
     return (inverted @ right)[:count].reshape(sources, channels), inverted[:count, :count]

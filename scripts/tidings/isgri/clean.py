@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import maximum_filter
 
+from tidings.isgri._ghosts import GHOST_PERIOD, GHOST_REACH, alternatives, directions_of, likeliest
 from tidings.isgri.decode import (
     Norm,
     SkyPlanes,
@@ -22,15 +23,12 @@ from tidings.isgri.decode import (
     psf_stamp,
 )
 from tidings.isgri.fit import Detector, FluxFit, fit_detector, fit_detector_positions, prepare
-from tidings.isgri.geometry import CELL, PITCH, pixel_tangents, sky_pixel
-from tidings.isgri.mask import ORDER
+from tidings.isgri.geometry import pixel_tangents, sky_pixel
 from tidings.isgri.pif import footprint
 
-GHOST_PERIOD = ORDER * CELL / PITCH
-"""Sky pixels after which the mask repeats."""
-_GHOST_REACH = 4.0
 # A peak at a ghost's place weaker than this, relative to the source, is taken for the ghost.
 _GHOST_SHARE = 0.1
+_FULLY = 0.999
 _RELATIVE = 0.3
 _PER_ROUND = 8
 _ROUNDS = 10
@@ -177,9 +175,11 @@ def clean(
     while len(found.origin) < search.most and rounds < _ROUNDS:
         residual = _residual(detector, fit, counts, norm)
         rounds += 1
-        more = _new_peaks(residual, variance, norm, search, found, fit, known, rejected)
+        significance = _significance(residual, variance, norm, search.least_coded)
+        more = _new_peaks(residual, significance, search, found, fit, known, rejected)
         if not len(more.origin):
             break
+        more = _not_ghosts(detector, significance, norm, found, more)
         found = found.add(more.directions, more.origin)
         found, fit = _refine(detector, found, np.flatnonzero(np.isnan(found.covariances[:, 0, 0])))
         false = (found.origin < 0) & (fit.fluxes < search.keep * fit.errors)
@@ -225,10 +225,16 @@ def _width(residual: np.ndarray, variance: np.ndarray, norm: Norm, least: float)
     return float(high - low) / 2
 
 
+def _significance(residual: np.ndarray, variance: np.ndarray, norm: Norm, least: float) -> np.ndarray:
+    """Significance of what is left, in units of the noise that the image has; 0 where nothing is looked for."""
+    deviation = np.sqrt(np.where(variance > 0, variance, 1))
+    significance = np.where((variance > 0) & (norm.coded > least), residual / deviation, 0)
+    return significance / max(1.0, _width(residual, variance, norm, least))
+
+
 def _new_peaks(
     residual: np.ndarray,
-    variance: np.ndarray,
-    norm: Norm,
+    significance: np.ndarray,
     search: Search,
     found: _Found,
     fit: FluxFit,
@@ -237,9 +243,6 @@ def _new_peaks(
 ) -> _Found:
     """Peaks of the residual that are sources, the highest first: directions, and catalogue index or -1."""
     none = _Found(np.zeros((0, 2)), np.zeros(0, int), np.zeros((0, 2, 2)))
-    deviation = np.sqrt(np.where(variance > 0, variance, 1))
-    significance = np.where((variance > 0) & (norm.coded > search.least_coded), residual / deviation, 0)
-    significance /= max(1.0, _width(residual, variance, norm, search.least_coded))
     least = min(search.new if search.blind else np.inf, search.catalogue if len(known) else np.inf)
     if not np.isfinite(least):
         return none
@@ -276,6 +279,24 @@ def _new_peaks(
     return new
 
 
+def _not_ghosts(
+    detector: Detector, significance: np.ndarray, norm: Norm, found: _Found, more: _Found
+) -> _Found:
+    """Move new sources to the likeliest of the places that are a period of the mask apart."""
+    directions = more.directions.copy()
+    for n, place in enumerate(_pixels(directions)):
+        z, y = np.round(place).astype(int)
+        # The fully coded field is smaller than a period: a ghost of what lies in it is never in it too.
+        if more.origin[n] >= 0 or norm.coded[z, y] > _FULLY:
+            continue
+        others = alternatives(significance, place)
+        if len(others):
+            rest = np.vstack([found.directions, np.delete(directions, n, 0)])
+            candidates = np.vstack([directions[n], directions_of(others)])
+            directions[n] = likeliest(detector, rest, candidates)
+    return _Found(directions, more.origin, more.covariances)
+
+
 def _identify(
     place: np.ndarray, height: float, catalogue: np.ndarray, known: np.ndarray, taken: np.ndarray
 ) -> tuple[int, np.ndarray]:
@@ -301,7 +322,7 @@ def _is_left_over(place: np.ndarray, flux: float, others: list[tuple[np.ndarray,
             return True
         # Rest after the nearest multiple of the period, along both axes.
         rest = np.abs(offset - GHOST_PERIOD * np.round(offset / GHOST_PERIOD))
-        if flux < limit and rest.max() < _GHOST_REACH and offset.max() > GHOST_PERIOD / 2:
+        if flux < limit and rest.max() < GHOST_REACH and offset.max() > GHOST_PERIOD / 2:
             return True
     return False
 
@@ -322,7 +343,7 @@ def _refine(detector: Detector, found: _Found, which: np.ndarray) -> tuple[_Foun
 def _prune(
     detector: Detector, found: _Found, fit: FluxFit, search: Search, always: np.ndarray, noise: float
 ) -> tuple[_Found, FluxFit]:
-    """Drop what the joint fit shows to be no source, weakest first, since their fluxes depend on each other."""
+    """Drop what the joint fit shows to be no source, weakest first, since fluxes depend on each other."""
     while len(found.origin):
         significance = fit.fluxes / (fit.errors * noise)
         least = np.where(found.origin < 0, search.keep, search.catalogue)

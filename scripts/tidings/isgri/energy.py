@@ -56,14 +56,26 @@ class Tables:
 
 
 def dither(events: Events) -> tuple[np.ndarray, np.ndarray]:
-    """Return two numbers in [-1/2, 1/2) for each event, the same whenever the window is read.
+    """Return two numbers in [-1/2, 1/2) for each event, the same whenever and however the window is read.
 
-    They spread whole channels over their width; the seed is the identifier of the window, and the place of an
-    event in the file is its place in the sequence.
+    They spread whole channels over their width. Each is a hash of the window's identifier and what the event
+    is (pixel, pulse height, rise time), so that neither order nor cuts of the file change it. The hash is the
+    output function of SplitMix64 (Steele, Lea & Flood 2014, OOPSLA).
     """
-    random = np.random.default_rng(int("".join(c for c in events.swid if c.isdigit()) or 0))
-    numbers = random.random((2, len(events.pha)), dtype=np.float32) - np.float32(0.5)
-    return numbers[0], numbers[1]
+    seed = int("".join(c for c in events.swid if c.isdigit()) or 0)
+    value = events.pixel.astype(np.uint64) << np.uint64(32)
+    value |= events.pha.astype(np.uint16).astype(np.uint64) << np.uint64(8)
+    value |= rise_times(events).astype(np.uint64)
+    value = _mix(value + np.uint64(seed * 0x9E3779B97F4A7C15 % 2**64))
+    halves = ((value >> np.uint64(40)), (value & np.uint64(0xFFFFFF)))
+    first, second = (half.astype(np.float32) * np.float32(2**-24) - np.float32(0.5) for half in halves)
+    return first, second
+
+
+def _mix(value: np.ndarray) -> np.ndarray:
+    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return value ^ (value >> np.uint64(31))
 
 
 def archive_energy(events: Events) -> np.ndarray:
@@ -111,8 +123,8 @@ def table_energy(events: Events, tables: Tables) -> np.ndarray:
     """Return energies [keV] by the scheme of OSA 11.
 
     Rise time r = (2/2.4) (RISE_TIME + u) + 5 and amplitude a = PHA + u, u uniform in +-1/2, go through the
-    gains and offsets of the pixel, with the temperature T = (t + 273) / 273 and bias V = 1.2 of its module, the
-    coefficients of the module and of the epoch, and the table of energies, linear in a between its rows.
+    gains and offsets of the pixel, with the temperature T = (t + 273) / 273 and bias V = 1.2 of its module,
+    the coefficients of the module and of the epoch, and the table of energies, linear in a between its rows.
 
     Raises
     ------
@@ -168,7 +180,7 @@ def read_tables(offsets: str | Path, rise: str | Path) -> Tables:
     lut2 = np.asarray(table["CORR"], np.float32)
     if lut2.ndim != 2 or lut2.shape[1] != 256 or len(lut2) < 2:
         raise InputError(
-            f"{rise}: ISGR-RISE-MOD of OSA 11 is wanted: CORR with 256 rise times in each row, not {lut2.shape}"
+            f"{rise}: ISGR-RISE-MOD of OSA 11 is wanted: CORR with 256 rise times in a row, not {lut2.shape}"
         )
     return Tables(**columns, lut2=lut2)
 

@@ -25,7 +25,6 @@ TICKS = float(1 << 20)
 NO_PI = 255
 """Corrected rise time of an event that has none (TNULL of ISGRI_PI)."""
 
-_NEEDED = ("ISGRI_PHA", "RISE_TIME")
 _POINTING = ("RA_SCX", "DEC_SCX", "RA_SCZ", "DEC_SCZ")
 _SPAN = ("OBTSTART", "OBTEND", "TSTART", "TSTOP")
 
@@ -182,7 +181,7 @@ def _event_hdu(hdus: fits.HDUList, path: Path) -> fits.BinTableHDU | None:
         return None
     held = ", ".join(name for name in names[1:] if name) or "none"
     raise InputError(
-        f"{path}: has no extension {EVENTS} but: {held}; give the window's isgri_events.fits, not another file"
+        f"{path}: has no extension {EVENTS} but: {held}; give isgri_events.fits, not another file"
     )
 
 

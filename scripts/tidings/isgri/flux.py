@@ -1,15 +1,17 @@
-"""Rates of known sources: joint fits of their pixel illumination to the shadowgrams of every window and band."""
+"""Rates of known sources: joint fits of their pixel illumination to every window and band."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from astropy.table import Table
 
 from tidings.errors import InputError
-from tidings.isgri.fit import fit_fluxes
-from tidings.isgri.geometry import instrument_matrix, tangents
+from tidings.isgri.fit import FluxFit, fit_fluxes
+from tidings.isgri.geometry import OPEN_PIXELS, instrument_matrix, tangents
 from tidings.isgri.pif import footprint
 from tidings.isgri.rate_table import Flag, make_rates
 from tidings.isgri.response import Response, bands_of
@@ -17,6 +19,7 @@ from tidings.isgri.window import Shadowgram, Window
 
 LEAST_CODED = 0.05
 """Coded fraction below which a source is left out of a fit."""
+_STATED = ("ENERGY_LEVEL", "SIMULATED")
 _EDGE = 0.25
 _POOR = 1.5  # chi-square per degree of freedom
 
@@ -70,18 +73,20 @@ def targets_of(catalogue: Table, names: list[str] | None = None) -> list[Target]
 
 
 def measure(
-    windows: list[Window],
+    windows: Iterable[Window],
     response: Response,
     bands: list[tuple[float, float]],
     targets: list[Target],
     *,
     least_coded: float = LEAST_CODED,
+    require: bool = True,
 ) -> Table:
     """Measure the rates of sources in every window, time bin and band.
 
     Parameters
     ----------
-    windows : list of Window
+    windows : iterable of Window
+        One after another: only one is held at a time.
     response : Response
         Of the pixels.
     bands : list of (float, float)
@@ -90,6 +95,8 @@ def measure(
         All are fitted together in the windows that see them.
     least_coded : float
         Coded fraction below which a source is left out.
+    require : bool
+        Whether every source must be in the field of at least one window.
 
     Returns
     -------
@@ -99,19 +106,45 @@ def measure(
     Raises
     ------
     InputError
-        There are no windows or bands, or a source is in the field of none of the windows.
+        There is no window, one comes twice, or a source is in the field of none of them.
     """
-    if not windows:
-        raise InputError("no science window with events: there is nothing to measure")
-    rows: list[dict[str, object]] = []
+    rows: list[dict[str, Any]] = []
+    levels: dict[str, set[Any]] = {key: set() for key in _STATED}
+    done: dict[str, Window] = {}
     for window in windows:
-        seen = _in_field(targets, window)
-        for cube in window.cubes:
-            part = replace(window, cubes=(cube,))
-            for shadowgram in bands_of(part, response, bands):
-                rows += _fit_band(part, shadowgram, seen, least_coded)
-    _require_all(targets, {str(row["source"]) for row in rows}, windows)
-    return make_rates(rows)
+        if window.swid in done:
+            raise InputError(f"science window {window.swid} is in the shadowgrams twice; give it once")
+        done[window.swid] = replace(window, cubes=())
+        for key, values in levels.items():
+            values.add(window.meta.get(key, "unknown"))
+        rows += measure_window(window, response, bands, targets, least_coded)
+    if not done:
+        raise InputError("no science window with events: there is nothing to measure")
+    if require:
+        _require_all(targets, {str(row["source"]) for row in rows}, list(done.values()))
+    return make_rates(rows, {key.lower(): _joined(values) for key, values in levels.items()})
+
+
+def measure_window(
+    window: Window,
+    response: Response,
+    bands: list[tuple[float, float]],
+    targets: list[Target],
+    least_coded: float = LEAST_CODED,
+) -> list[dict[str, Any]]:
+    """Measure the rates of sources in the time bins and bands of one window; rows of the table."""
+    seen = _in_field(targets, window)
+    rows = []
+    for cube in window.cubes:
+        part = replace(window, cubes=(cube,))
+        for shadowgram in bands_of(part, response, bands):
+            rows += _fit_band(part, shadowgram, seen, least_coded)
+    return rows
+
+
+def _joined(values: set[Any]) -> Any:
+    """What windows say: the value itself when it is the same for all."""
+    return next(iter(values)) if len(values) == 1 else ", ".join(sorted(map(str, values)))
 
 
 def _in_field(targets: list[Target], window: Window) -> list[_Seen]:
@@ -129,7 +162,7 @@ def _in_field(targets: list[Target], window: Window) -> list[_Seen]:
 
 def _fit_band(
     window: Window, shadowgram: Shadowgram, seen: list[_Seen], least_coded: float
-) -> list[dict[str, object]]:
+) -> list[dict[str, Any]]:
     """Fit one band of one time bin; a row for each source that is coded enough."""
     cube, exposure = window.cubes[0], shadowgram.exposure
     total = float(exposure.sum())
@@ -145,10 +178,44 @@ def _fit_band(
     common = _quality(shadowgram, fit, live)
     rows = []
     for number, (one, part) in enumerate(fitted):
-        flags = (Flag.EDGE.value if part < _EDGE else 0) | common["flags"]
         rate = {"rate": float(fit.fluxes[number]), "error": float(fit.errors[number])}
-        rows.append(_row(window, shadowgram, one, part) | common | rate | {"flags": flags})
+        row = _row(window, shadowgram, one, part) | common | rate
+        rows.append(row | {"flags": common["flags"] | (Flag.EDGE.value if part < _EDGE else 0)})
     return rows
+
+
+def _quality(shadowgram: Shadowgram, fit: FluxFit, live: float) -> dict[str, Any]:
+    """Return what the sources of a fit share: rates of the detector, chi-square, flags."""
+    total = float(shadowgram.counts.sum())
+    sources = float(fit.sources.sum())
+    poor = fit.chi2 > _POOR * fit.dof
+    return {
+        "exposure": live,
+        "total": total / live,
+        "background": (total - sources) / live,
+        # The fit makes the model's sum the counts': what the sources do not have, the background has.
+        "background_error": float(np.hypot(np.sqrt(total), _spread(shadowgram, fit))) / live,
+        "chi2": fit.chi2,
+        "dof": fit.dof,
+        "flags": Flag.POOR_FIT.value if poor else 0,
+    }
+
+
+def _spread(shadowgram: Shadowgram, fit: FluxFit) -> float:
+    """Standard deviation of the counts of all sources together."""
+    lit = np.where(shadowgram.exposure > 0, shadowgram.exposure, 0).sum() / 2 / OPEN_PIXELS
+    return float(np.sqrt(max(fit.covariance.sum(), 0.0)) * lit)
+
+
+def _require_all(targets: list[Target], measured: set[str], windows: list[Window]) -> None:
+    missing = [target.name for target in targets if target.name not in measured]
+    if missing:
+        first = windows[0]
+        raise InputError(
+            f"{', '.join(missing)}: outside the field of view of all {len(windows)} windows (the first is "
+            f"{first.swid}, pointing RA {first.pointing.ra_x:.3f}, Dec {first.pointing.dec_x:.3f}); leave "
+            "out what is not seen, or set require to false"
+        )
 
 
 _NOTHING = {
@@ -159,7 +226,7 @@ _NOTHING = {
 }
 
 
-def _row(window: Window, shadowgram: Shadowgram, one: _Seen, coded: float) -> dict[str, object]:
+def _row(window: Window, shadowgram: Shadowgram, one: _Seen, coded: float) -> dict[str, Any]:
     cube = window.cubes[0]
     return {
         **{"source": one.target.name, "ra": one.target.ra, "dec": one.target.dec, "swid": window.swid},

@@ -2,10 +2,10 @@
 
 Late in the mission the archive's energies are wrong by tens of per cent. Two features that the background
 always has fix the scale, for every rise time: the fluorescence hump of the mask and the collimator (W K at
-58.8 keV with K beta at 67.2 keV, blended with Pb K at 72.8, 75.0 and 84.9 keV) and the 511 keV line (the 22Na
-source on board, and annihilation). OSA 10 was tied to the same two (Caballero et al. 2013, arXiv:1304.1349).
-Between and around them the energy is linear in pulse height, since the chain of amplification is; what differs
-between rise times is the charge lost on the way.
+58.8 keV with K beta at 67.2 keV, blended with Pb K at 72.8, 75.0 and 84.9 keV) and the 511 keV line (the
+22Na source on board, and annihilation). OSA 10 was tied to both (Caballero et al. 2013, arXiv:1304.1349).
+Between and around them the energy is linear in pulse height, since the chain of amplification is; what
+differs between rise times is the charge lost on the way.
 
 The lower hump at half the pulse height of W is not a line: it is where the threshold meets the falling
 continuum, and moves with neither anchor.
@@ -14,6 +14,7 @@ continuum, and moves with neither anchor.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.optimize import least_squares
@@ -41,6 +42,8 @@ _RISE_511 = np.array([34, 40, 44, 48, 52, 58, 64, 70, 76, 82, 88, 94, 100], floa
 _CLEAN = (22, 62)
 """Rise times whose hump is sharp: modules and pixels are compared in them."""
 _FEWEST = 200_000
+_HIGHEST = 600
+"""Pulse height that nothing above is needed of [channel]."""
 _MODULE_PRIOR = 0.03
 _WINDOW = (40.0, 100.0)
 
@@ -132,6 +135,7 @@ def calibrate(
     InputError
         Too few events, or no hump where W has its own.
     """
+    good = good & (events.pha < _HIGHEST)
     if good.sum() < _FEWEST:
         raise InputError(
             f"window {events.swid}: {int(good.sum())} events are too few to find the instrument's lines in "
@@ -145,11 +149,11 @@ def calibrate(
     p = p * factor.astype(np.float32)[module]
     single, spread = _pixel_gains(p[clean], pixel[clean])
     p = p * single[pixel]
-    centre, w, w_error = _w_curve(p, rises, events.swid)
-    line, line_error = _annihilation_curve(p, rises, centre)
+    low = _hump_histograms(rises, 256, p)
+    centre, w, w_error = _w_curve(*low, events.swid)
+    line, line_error = _annihilation_curve(*_histograms(rises, 256, p, 6.0, 306.0, 606.0), centre)
     # Again, now that the channels that lie between the parts of the hump are known for each rise time.
-    slope = (ANNIHILATION - W_LINE) / (line - w)
-    centre, w, w_error = _w_curve(p, rises, events.swid, slope)
+    centre, w, w_error = _w_curve(*low, events.swid, (ANNIHILATION - W_LINE) / (line - w))
     scale = single * factor.astype(np.float32)[np.maximum(module_map().ravel(), 0)]
     return LineCalibration(
         rise=centre,
@@ -245,24 +249,34 @@ def fit_line(
     )
 
 
-def _histogram(p: np.ndarray, step: float, low: float, high: float) -> tuple[np.ndarray, np.ndarray]:
-    edges = np.arange(low, high + step / 2, step)
-    return np.histogram(p, edges)[0], (edges[1:] + edges[:-1]) / 2
+def _histograms(
+    group: np.ndarray, groups: int, p: np.ndarray, step: float, low: float, high: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return histograms [groups, bins] of pulse heights, and the centres of their bins."""
+    bins = round((high - low) / step)
+    place = ((p - np.float32(low)) * np.float32(1 / step)).astype(np.int32)
+    inside = (p >= low) & (place < bins)
+    counts = np.bincount(group[inside].astype(np.int32) * bins + place[inside], minlength=groups * bins)
+    return counts.reshape(groups, bins), low + step * (np.arange(bins) + 0.5)
+
+
+def _hump_histograms(group: np.ndarray, groups: int, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return _histograms(group, groups, p, 1.0, 0.0, 140.0)
 
 
 def _module_gains(p: np.ndarray, module: np.ndarray, swid: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return the factor on each module's pulse heights that puts its hump where that of all is, and errors."""
-    place, error, _ = fit_hump(*_histogram(p, 1.0, 0, 140))
+    """Return the factor on a module's pulse heights that puts its hump where that of all is."""
+    counts, centres = _hump_histograms(module, MODULES, p)
+    place, error, _ = fit_hump(counts.sum(axis=0), centres)
     if not 0 < error < 3:
         raise InputError(
-            f"window {swid}: no fluorescence hump of tungsten near PHA 50 to calibrate on: use another energy "
-            "level (archive, or tables)"
+            f"window {swid}: no fluorescence hump of tungsten near PHA 50 to calibrate on: use another "
+            "energy level (archive, or tables)"
         )
     places = np.full((MODULES, 2), (place, np.inf))
     for number in range(MODULES):
-        mine = p[module == number]
-        if len(mine) > _FEWEST / 20:
-            places[number] = fit_hump(*_histogram(mine, 1.0, 0, 140))[:2]
+        if counts[number].sum() > _FEWEST / 20:
+            places[number] = fit_hump(counts[number], centres)[:2]
     ratio, sigma = place / places[:, 0], places[:, 1] / place
     # A module is not far from the others: the hump's noise is not allowed to say otherwise.
     weight = 1 / (1 + (sigma / _MODULE_PRIOR) ** 2)
@@ -297,44 +311,45 @@ def _pixel_gains(p: np.ndarray, pixel: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def _w_curve(
-    p: np.ndarray, rise: np.ndarray, swid: str, slope: np.ndarray | None = None
+    counts: np.ndarray, centres: np.ndarray, swid: str, slope: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return mean rise time, place of W and its error for each range of rise times with enough events."""
-    centre, place, error = [], [], []
-    for low, high in zip(RISE_EDGES[:-1], RISE_EDGES[1:], strict=True):
-        mine = (rise >= low) & (rise < high)
+    rises, place, error = [], [], []
+    for low, high in pairwise(RISE_EDGES.astype(int)):
+        mine = counts[low:high]
         if mine.sum() < 5000:
             continue
         step = _SLOPE if slope is None else float(slope[len(place)])
-        value, sigma, _ = fit_hump(*_histogram(p[mine], 1.0, 0, 140), step)
-        centre.append(float(rise[mine].mean()))
+        value, sigma, _ = fit_hump(mine.sum(axis=0), centres, step)
+        rises.append(float(np.average(np.arange(low, high), weights=mine.sum(axis=1))))
         place.append(value)
         error.append(max(sigma, 0.1))
-    if len(centre) < 4:
+    if len(place) < 4:
         raise InputError(f"window {swid}: too few events in most rise times to find the hump of tungsten in")
-    return np.array(centre), np.array(place), np.array(error)
+    return np.array(rises), np.array(place), np.array(error)
 
 
-def _annihilation_curve(p: np.ndarray, rise: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _annihilation_curve(
+    counts: np.ndarray, centres: np.ndarray, wanted: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the place of 511 keV at the wanted rise times, and its error.
 
-    The line is seen from a rise time of 34 to 100; below, photons of 511 keV have no peak, and the place at 34
-    stands. A quadratic through the fitted places steadies them.
+    The line is seen from a rise time of 34 to 100; below, photons of 511 keV have no peak, and the first
+    place stands. A cubic through the fitted places steadies them.
     """
     x, y, e = [], [], []
     guess = 515.0
-    for low, high in zip(_RISE_511[:-1], _RISE_511[1:], strict=True):
-        mine = (rise >= low) & (rise < high)
-        place, error, height = fit_line(*_histogram(p[mine], 6.0, 0.72 * guess, 1.3 * guess), guess)
+    for low, high in pairwise(_RISE_511.astype(int)):
+        near = (centres > 0.72 * guess) & (centres < 1.15 * guess)
+        place, error, height = fit_line(counts[low:high, near].sum(axis=0), centres[near], guess)
         if height > 3 and error < 12:
             x.append((low + high) / 2)
             y.append(place)
             e.append(max(error, 2.0))
             guess = place
     if len(x) < 5:
-        # The line is as good as gone: the ratio that a normal window has.
-        return np.interp(wanted, [45, 100], [517.0, 430.0]), np.full(len(wanted), 20.0)
+        # The line is as good as gone: where it is in a usual window, with an error that says so.
+        return np.interp(wanted, [45, 100], [517.0, 440.0]), np.full(len(wanted), 20.0)
     fit, covariance = np.polyfit(x, y, 3, w=1 / np.array(e), cov="unscaled")
-    inside = np.clip(wanted, x[0], x[-1])
-    powers = np.vander(inside, 4)
+    powers = np.vander(np.clip(wanted, x[0], x[-1]), 4)
     return powers @ fit, np.sqrt(np.einsum("ij,jk,ik->i", powers, covariance, powers))

@@ -6,10 +6,10 @@ counts in any bands become shadowgrams that can be decoded (`bands_of`).
 
 A fitted response takes all deviations for efficiency. Below 40 keV, where they are large, they are: SGR
 1935+2154 in window 255900280010 is brighter by as much in the pixels that count more. Above, where rows,
-columns and pixels differ by some per cent, this is not known; but there too the ratio of a source's counts to
-the background's must not depend on the noise of the estimate: a fit that weights by the background would
-otherwise favour pixels whose background came out too low, and take about 1 count/s from every source (measured
-with injected ones).
+columns and pixels differ by some per cent, this is not known; but there too the ratio of a source's counts
+to the background's must not depend on the noise of the estimate: a fit that weights by the background would
+otherwise favour pixels whose background came out too low, and take about 1 count/s from every source
+(measured with injected ones).
 """
 
 from __future__ import annotations
@@ -39,8 +39,10 @@ GROUPS = (20, 24, 28, 31, 34, 38, 42, 47, 53, 60, 70, 80, 100, 130, 200, 300)
 """Edges of the groups of energy [keV]: narrow where thresholds lie, wide where counts are few."""
 _LEAST_COUNTS = 0.5
 _ROUNDS = 3
-# Pixel maps of one epoch differ by Poisson noise; times that, their squared difference makes them different.
-_LARGEST_DIFFERENCE = 1.5
+# Pixel maps of one epoch differ by Poisson noise; times that, their squared difference below an energy [keV],
+# where thresholds show, makes them different.
+_LARGEST_DIFFERENCE = 1.3
+_DIFFERENCE_BELOW = 50.0
 
 
 @dataclass(frozen=True)
@@ -122,13 +124,43 @@ def bands_of(window: Window, response: Response, bands: Sequence[tuple[float, fl
     Raises
     ------
     InputError
-        A band does not lie on the channels, or no pixel of the window has a response.
+        A band does not lie on the channels, no pixel of the window has a response, or the response is of
+        another revolution and fits the window's pixels worse than none.
     """
+    _require_epoch(window, response)
     cube = window.total().cubes[0]
     live = np.where(response.used, np.asarray(cube.live_time, float), 0)
     if not (live > 0).any():
         raise InputError(f"window {window.swid}: the response has none of its pixels; fit one of its epoch")
     return [_shadowgram(window.energies, cube, live, response, band) for band in bands]
+
+
+def _require_epoch(window: Window, response: Response) -> None:
+    revolutions = response.meta.get("REVOLS", [])
+    if not revolutions or window.meta.get("REVOL") in revolutions:
+        return
+    cube = window.total().cubes[0]
+    axis = PixelAxis.of(response.used & (np.asarray(cube.live_time) > 0))
+    if not axis.used.any():
+        return
+    counts = np.stack(
+        [
+            cube.counts[channel_range(window.energies, *pair)][:, axis.used].sum(0, dtype=float)
+            for pair in pairwise(response.edges)
+        ],
+        1,
+    )
+    flat = module_means(counts, np.asarray(cube.live_time, float)[axis.used], axis)
+    shaped = flat * response.background[:, axis.used].T
+    # The mean of the response over a window's pixels is not exactly 1.
+    shaped *= flat.sum(0) / np.maximum(shaped.sum(0), 1e-9)
+    noise = np.maximum(flat, 1e-3)
+    if ((counts - shaped) ** 2 / noise).sum() > ((counts - flat) ** 2 / noise).sum():
+        raise InputError(
+            f"window {window.swid} (revolution {window.meta.get('REVOL', 'unknown')}): the response, of "
+            f"revolution {', '.join(map(str, revolutions))}, fits its pixels worse than none; fit one of its "
+            "epoch"
+        )
 
 
 def _shadowgram(
@@ -193,7 +225,7 @@ def fit_response(windows: Sequence[Window], sources: Sequence[tuple[float, float
         raise InputError("no pixel of the windows is in use: there is nothing to fit the response to")
     edges = _groups(windows, axis.used)
     parts = [_Part.of(window, edges, axis, sources) for window in windows]
-    _require_one_epoch(windows, parts)
+    _require_one_epoch(windows, parts, edges)
     return _fit(windows, parts, edges, axis, len(sources))
 
 
@@ -250,7 +282,7 @@ def _fit(
         shape, effects = shared_shape(counts - lit, mean, axis)
         covariance = deviation_covariance(counts - lit, mean * shape)
     own = 1 + deviations(counts - lit, mean * shape, covariance)
-    total = shape * own
+    total = _normalised(shape * own, axis)
     model = np.stack([mean, mean * shape, mean * total])
     meta = _meta(windows, counts)
     image = _image(total, axis)
@@ -263,6 +295,15 @@ def _fit(
         fluxes,
         errors,
     )
+
+
+def _normalised(shape: np.ndarray, axis: PixelAxis) -> np.ndarray:
+    """Return shapes [pixels, channels] over the mean of each module, so that a mean efficiency is 1."""
+    made = np.empty(shape.shape)
+    for number in np.unique(axis.module):
+        mine = axis.module == number
+        made[mine] = shape[mine] / shape[mine].mean(0)
+    return made
 
 
 def _excess(counts: np.ndarray, models: np.ndarray, raw: np.ndarray) -> np.ndarray:
@@ -300,14 +341,14 @@ def _groups(windows: Sequence[Window], used: np.ndarray) -> np.ndarray:
     return np.array(edges, float)
 
 
-def _require_one_epoch(windows: Sequence[Window], parts: list[_Part]) -> None:
+def _require_one_epoch(windows: Sequence[Window], parts: list[_Part], edges: np.ndarray) -> None:
     """Raise `InputError` if the pixels of two windows count differently by more than chance."""
-    first = parts[0]
+    first, low = parts[0], edges[1:] <= max(_DIFFERENCE_BELOW, edges[1])
     for window, part in zip(windows[1:], parts[1:], strict=True):
         both = (first.live > 0) & (part.live > 0)
         if not both.any():
             raise InputError(f"windows {windows[0].swid} and {window.swid} have no pixel in common")
-        ratio = pixel_difference(first, part, both)
+        ratio = _difference(first, part, both, low)
         if ratio > _LARGEST_DIFFERENCE:
             names = [
                 f"{one.swid} (revolution {one.meta.get('REVOL', 'unknown')})" for one in (windows[0], window)
@@ -318,15 +359,14 @@ def _require_one_epoch(windows: Sequence[Window], parts: list[_Part]) -> None:
             )
 
 
-def pixel_difference(one: _Part, two: _Part, both: np.ndarray) -> float:
-    """Return the mean squared difference of two windows' pixels over its Poisson variance."""
-    a, b = one.counts[both], two.counts[both]
-    pooled = (a + b) / np.maximum(one.expected[both] + two.expected[both], 1e-9)
-    share = pooled * one.expected[both]
+def _difference(one: _Part, two: _Part, both: np.ndarray, low: np.ndarray) -> float:
+    """Return the mean squared difference of two windows' pixels over its variance by chance."""
+    box = np.ix_(both, low)
+    total = one.counts[box] + two.counts[box]
     # Given the sum, the first is binomial.
-    part = one.expected[both] / np.maximum(one.expected[both] + two.expected[both], 1e-9)
-    variance = (a + b) * part * (1 - part)
-    return float(((a - share) ** 2).sum() / max(variance.sum(), 1e-9))
+    part = one.expected[box] / np.maximum(one.expected[box] + two.expected[box], 1e-9)
+    variance = total * part * (1 - part)
+    return float(((one.counts[box] - total * part) ** 2).sum() / max(variance.sum(), 1e-9))
 
 
 def _meta(windows: Sequence[Window], counts: np.ndarray) -> dict[str, Any]:

@@ -100,8 +100,8 @@ def select(
     good &= (rise >= rise_min) & (rise <= rise_max)
     if not good.any():
         raise InputError(
-            f"no event lies in good time with a rise time of {rise_min} to {rise_max}: check the limits and the "
-            "good-time intervals"
+            f"no event lies in good time with a rise time of {rise_min} to {rise_max}: check the limits and "
+            "the good-time intervals"
         )
     reasons = np.zeros(PIXELS, np.uint8)
     reasons[events.pixel[events.flag != 0]] |= Rejected.FLAGGED.value
@@ -114,18 +114,19 @@ def select(
     return Selection(good, reasons.reshape(SHAPE), used.reshape(SHAPE))
 
 
-# Pulse heights that a pixel is judged in.
-_JUDGED = np.array([0, 16, 24, 34, 44, 54, 66, 80, 100, 130, 180, 260, 400, 700])
-_ALIKE = 5
+# Pulse heights that a pixel is judged in; those of energies that products are made of.
+_JUDGED = np.array([18, 24, 34, 44, 54, 66, 80, 100, 130, 180, 260, 400, 600])
+_ALIKE = 4
 """First of these ranges that no pixel's threshold reaches."""
 
 
 def _coarse_spectra(pixel: np.ndarray, pha: np.ndarray) -> np.ndarray:
     """Return counts [pixels, ranges of pulse height]."""
-    ranges = len(_JUDGED) - 1
-    table = np.searchsorted(_JUDGED, np.arange(_JUDGED[-1] + 1), side="right") - 1
-    place = pixel.astype(np.int64) * (ranges + 1) + table[np.clip(pha, 0, _JUDGED[-1])]
-    return np.bincount(place, minlength=PIXELS * (ranges + 1)).reshape(PIXELS, ranges + 1)[:, :-1]
+    # Range 0 is below the first edge, the last beyond the last; neither is judged.
+    ranges = len(_JUDGED) + 1
+    table = np.searchsorted(_JUDGED, np.arange(_JUDGED[-1] + 1), side="right")
+    place = pixel.astype(np.int64) * ranges + table[np.clip(pha, 0, _JUDGED[-1])]
+    return np.bincount(place, minlength=PIXELS * ranges).reshape(PIXELS, ranges)[:, 1:-1]
 
 
 def _outliers(spectra: np.ndarray, reasons: np.ndarray, hot: float, spectral: float) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -72,12 +73,11 @@ def accumulate(
     place = channel[kept].astype(np.int64) * PIXELS + events.pixel[kept]
     bins = np.searchsorted(edges, events.time[kept], side="right") - 1
     cubes = []
-    for number, (start, stop) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+    for number, (start, stop) in enumerate(pairwise(edges)):
         good = ontime(events.gti, start, stop)
         if good <= 0:
             continue
-        mine = place if len(edges) == 2 else place[bins == number]
-        counts = _count(mine if len(edges) > 2 else place[bins == 0])
+        counts = _count(place[bins == number])
         cubes.append(Cube(counts, (good * live).astype(np.float32), start, stop, good))
     if not cubes:
         raise InputError("no time bin has good time: the bins do not overlap the science window")

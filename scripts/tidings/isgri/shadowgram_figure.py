@@ -25,7 +25,7 @@ def shadowgram_figure(spectra: Spectra, level: str) -> Figure:
         for energy, name in _LINES:
             axes[0, 1].axvline(energy, color="0.5", lw=0.6, ls="--", zorder=0)
             axes[0, 1].text(energy + 1, 1.02, name, fontsize=7, va="bottom", transform=_mixed(axes[0, 1]))
-        axes[0, 0].legend(title="rise time [channel]", title_fontsize=7)
+        axes[0, 1].legend(title="rise time [channel]", title_fontsize=7, loc="upper right")
         _draw_lines(axes[1, 0], spectra)
         _draw_image(figure, axes[1, 1], spectra)
         figure.suptitle(f"ISGRI, science window {spectra.swid}")

@@ -67,8 +67,9 @@ def read_windows(path: str | Path) -> list[Window]:
             count = hdus[0].header.get("NWINDOWS")
             if count is None or (count and "EBOUNDS" not in hdus):
                 raise InputError(
-                    f"{path}: is no shadowgram file as isgri_shadowgram writes it (no NWINDOWS, EBOUNDS); make one "
-                    "of the window's events with isgri_shadowgram"
+                    f"{path}: is no shadowgram file as isgri_shadowgram writes it (no NWINDOWS, EBOUNDS): "
+                    "make "
+                    "one of the window's events with isgri_shadowgram"
                 )
             return _windows(hdus) if count else []
     except InputError:

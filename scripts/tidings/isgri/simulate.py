@@ -12,7 +12,7 @@ import numpy as np
 
 from tidings.errors import InputError
 from tidings.isgri import _photons
-from tidings.isgri._detector_model import Detector
+from tidings.isgri._detector_model import RESOLUTION, Detector
 from tidings.isgri._ray_tracing import pass_mask
 from tidings.isgri.event_file import TICKS, EventList
 from tidings.isgri.geometry import ACTIVE, CELL, HEIGHT, PITCH, SHAPE, instrument_matrix, tangents, to_image
@@ -20,7 +20,8 @@ from tidings.isgri.window import Pointing
 
 OPEN_PIXELS = 8192
 """Pixels that a source in the axis shines on: rates are "as if fully coded", those of all of them."""
-KEV_PER_CHANNEL = 1.2
+# Amplitude of an energy, as in window 255900280010 (2022): W K alpha in channel 50, 511 keV in 517.6.
+_W_LINE, _W_CHANNEL, _KEV_PER_CHANNEL = 58.83, 50.0, 0.967
 _PIXELS = 16384
 _LEAST_RISE, _LARGEST_RISE, _RISE_SCALE = 22.0, 112.0, 55.0
 # Events of the background whose rise time is no photon's: what the selection must take out.
@@ -85,10 +86,15 @@ def source_tangents(source: Source, pointing: Pointing) -> tuple[float, float]:
     return ty, tz
 
 
-def expected_rate(source: Source, e_min: float, e_max: float) -> float:
+def expected_rate(source: Source, e_min: float, e_max: float, resolution: float = RESOLUTION) -> float:
     """Return the rate as if fully coded [counts/s] that is measured in a band [keV], without thresholds."""
-    part = _photons.measured_share(source.index, e_min, e_max) / _photons.share(source.index, 20.0, 60.0)
-    return source.flux * part
+    part = _photons.measured_share(source.index, e_min, e_max, resolution)
+    return source.flux * part / _photons.share(source.index, 20.0, 60.0)
+
+
+def amplitude(energy: np.ndarray) -> np.ndarray:
+    """Return the pulse height (ISGRI_PHA, not rounded) of an energy [keV]."""
+    return _W_CHANNEL + (np.asarray(energy) - _W_LINE) / _KEV_PER_CHANNEL
 
 
 def simulate_window(
@@ -221,7 +227,7 @@ def _photons_of(
     kept = random.random(len(which)) * peak < _level(source, time, observation.start)
     which, pixel, time = which[kept], pixel[kept], time[kept]
     energy = _photons.draw(_photons.power_law(source.index), len(which), random)
-    energy = energy + random.normal(size=len(which)) * _photons.resolution(energy)
+    energy = energy + random.normal(size=len(which)) * _photons.resolution(energy, detector.resolution)
     return time, pixel, energy, np.zeros(len(which), bool)
 
 
@@ -232,7 +238,7 @@ def _background(
     cumulative = np.cumsum(detector.background.ravel())
     pixel = np.searchsorted(cumulative, random.random(number) * cumulative[-1], side="right")
     energy = _photons.draw_background(number, random)
-    energy = energy + random.normal(size=number) * _photons.resolution(energy)
+    energy = energy + random.normal(size=number) * _photons.resolution(energy, detector.resolution)
     odd = random.random(number) < _ODD / (1 + _ODD)
     return _uniform(number, live, random), pixel, energy, odd
 
@@ -298,7 +304,7 @@ def _recorded(
         ticks=np.floor(time * TICKS / 64).astype(np.int64) * 64,
         pixel=pixel,
         # A channel holds a range of amplitudes: [channel - 1/2, channel + 1/2).
-        pha=np.clip(np.rint(measured / KEV_PER_CHANNEL), 0, 2047).astype(np.int16),
+        pha=np.clip(np.rint(amplitude(measured)), 0, 2047).astype(np.int16),
         rise=np.clip(np.rint((rise - 5) / 1.43), 0, 127).astype(np.uint8),
         corrected_rise=rise.astype(np.uint8),
         energy=np.where(odd, 0.0, measured).astype(np.float32),

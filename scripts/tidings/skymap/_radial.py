@@ -40,8 +40,8 @@ def partial_moments(
     upper = np.maximum(upper, lower)
     a, b = (lower - mu) / sigma, (upper - mu) / sigma
     # Both ends above the mean: differences of the small upper tails keep their digits.
-    tails = a > 0
-    moments = [np.where(tails, ndtr(-a) - ndtr(-b), ndtr(b) - ndtr(a))]
+    side = np.where(a > 0, -1.0, 1.0)
+    moments = [side * (ndtr(side * b) - ndtr(side * a))]
     at_lower, at_upper = normal(lower, mu, sigma), normal(upper, mu, sigma)
     finite = np.where(np.isfinite(upper), upper, 0.0)
     power_lower, power_upper = np.ones_like(lower), np.ones_like(finite)

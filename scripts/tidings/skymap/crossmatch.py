@@ -17,8 +17,11 @@ from tidings.skymap.comoving import ComovingVolume
 from tidings.skymap.sky import MAX_ORDER, SkyMap
 from tidings.skymap.volume import VolumeLevels, has_distance, log_peak_density, volume_levels
 
-CHUNK = 1 << 16
-"""Positions worked on at once: a dozen arrays of them stay in a second-level cache."""
+CHUNK = 1 << 15
+"""Positions looked up at once: a dozen arrays of them stay in a second-level cache."""
+
+# Positions whose pixels are found at once: each call starts a thread.
+_PIXELS = 1 << 19
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,42 +122,69 @@ class Matcher:
             raise InputError(f"columns of one catalogue differ in length: {sorted(lengths | {size})}")
         solid = self.sky.has_distance and columns[2] is not None
         out = [np.empty(size) for _ in range(4 if solid else 2)]
-        buffers = _Buffers(min(size, CHUNK), self.sky.order)
-        for i in range(0, size, CHUNK):
-            part = slice(i, i + CHUNK)
+        buffers = _Buffers(min(size, _PIXELS), self.sky.order)
+        for block in range(0, size, _PIXELS):
+            end = min(block + _PIXELS, size)
             if pixels is None:
-                pixel = buffers.pixels(columns[0][part], columns[1][part], i)
+                found = buffers.pixels(columns[0][block:end], columns[1][block:end], block)
             else:
-                pixel = pixels[part] >> (2 * (MAX_ORDER - self.sky.order))
-            tiles = self.sky.tiles_of(pixel)
-            np.take(self.level, tiles, out=out[0][part])
-            np.take(self.sky.density, tiles, out=out[1][part])
-            if solid:
-                error = None if columns[3] is None else columns[3][part]
-                out[2][part], out[3][part] = self._volume(tiles, columns[2][part], error)
+                found = pixels[block:end] >> (2 * (MAX_ORDER - self.sky.order))
+            for i in range(block, end, CHUNK):
+                part = slice(i, min(i + CHUNK, end))
+                tiles = self.sky.tiles_of(found[part.start - block : part.stop - block])
+                self._look_up(tiles, part, columns[2:], out, buffers.work[:, : len(tiles)])
         return Match(*out)
 
-    def _volume(
-        self, tiles: NDArray[np.int64], distance: NDArray[np.float64], error: NDArray[np.float64] | None
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return 3-D level and density at a distance (Mpc) in each tile."""
-        sigma = self.sigma[tiles]
-        value = self.peak[tiles]
+    def _look_up(
+        self,
+        tiles: NDArray[np.int64],
+        part: slice,
+        distances: list[NDArray[np.float64] | None],
+        out: list[NDArray[np.float64]],
+        work: NDArray[np.float64],
+    ) -> None:
+        """Fill a part of the results."""
+        # Any mode but the default writes to `out` without a copy.
+        np.take(self.level, tiles, out=out[0][part], mode="clip")
+        np.take(self.sky.density, tiles, out=out[1][part], mode="clip")
+        if len(out) == 2:
+            return
+        distance, error = (None if column is None else column[part] for column in distances)
+        value = self._log_density(tiles, distance, error, work)
+        out[2][part] = self.levels_of(value)
+        np.exp(value, out=out[3][part])
+
+    def _log_density(
+        self,
+        tiles: NDArray[np.int64],
+        distance: NDArray[np.float64],
+        error: NDArray[np.float64] | None,
+        work: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        """Return ln of the density per volume at a distance (Mpc) in each tile; `work` is [3, n], to be used.
+
+        The arrays are those of the piece before: the system takes longer to give new ones than all the rest.
+        """
+        value, z, sigma = work
+        np.take(self.sigma, tiles, out=sigma, mode="clip")
+        np.take(self.peak, tiles, out=value, mode="clip")
+        np.take(self.mu, tiles, out=z, mode="clip")
         if error is not None:
             wider = np.sqrt(sigma * sigma + np.nan_to_num(error) ** 2)
             value += np.log(sigma / wider)
             sigma = wider
-        z = (distance - self.mu[tiles]) / sigma
+        np.subtract(distance, z, out=z)
+        z /= sigma
         z *= z
         z *= 0.5
         value -= z
-        # A distance that is no distance: the universe ends at zero.
+        # A distance that is no distance: the universe begins at zero.
         nowhere = ~(distance > 0)
         if nowhere.any():
             value[nowhere] = np.where(np.isnan(distance[nowhere]), np.nan, -np.inf)
         if self.comoving is not None:
             value += self.comoving.log_ratio(distance)
-        return self.levels_of(value), np.exp(value)
+        return value
 
 
 def crossmatch(
@@ -179,6 +209,7 @@ class _Buffers:
         self.pixel = np.empty(size, np.uint64)
         self.offsets = np.empty((2, size))
         self.angles = np.empty((2, size))
+        self.work = np.empty((3, min(size, CHUNK)))
 
     def pixels(self, lon: NDArray[np.float64], lat: NDArray[np.float64], offset: int) -> NDArray[np.int64]:
         """Return the pixels (NESTED) of positions (deg); `offset` is the number of the first, for errors."""

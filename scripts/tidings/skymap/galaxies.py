@@ -251,25 +251,46 @@ def _completeness(galaxies: Galaxies, match: Match, level: float, volume: float)
     return found
 
 
-def pixel_filter(matcher: Matcher, level: float) -> Callable[[int, int], bool]:
+def pixel_filter(matcher: Matcher, level: float) -> Callable[[int, int, float | None], bool]:
     """Return whether a galaxy between two pixels (order 29, inclusive) can pass a selection by `level`.
 
     For `tidings.skymap.galaxy_files.read_galaxies`: a row group of a sorted catalogue is skipped where no
-    tile reaches the level, neither on the sky nor in volume. The result is the same.
+    tile reaches the level, neither on the sky nor in volume. The result is the same. The third argument is
+    the smallest distance (Mpc) in the group, None where distances have errors.
     """
     sky = matcher.sky
-    reached = matcher.level <= level
+    # How far the level reaches in each tile: by the sky alone to any distance; -1 is not at all.
+    sharp = np.where(matcher.level <= level, np.inf, -1.0)
+    blurred = sharp
     if sky.has_distance:
-        # The densest place at a positive distance.
-        peak = matcher.peak - 0.5 * (np.minimum(matcher.mu, 0) / matcher.sigma) ** 2
-        if matcher.comoving is not None:
-            # The volumes' ratio grows with distance: 6 sigma beyond the mean there is no density left.
-            peak = peak + matcher.comoving.log_ratio(np.maximum(matcher.mu, 0) + 6 * matcher.sigma)
-        reached |= matcher.levels_of(peak) <= level
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], reached, [False])).astype(np.int8)))
-    first, last = edges[::2], edges[1::2] - 1
+        # Errors widen the normal factor, which is nowhere above its peak then, but may be so far from it.
+        blurred = np.where(_reached(matcher, matcher.peak, level), np.inf, sharp)
+        sharp = np.maximum(sharp, _reach(matcher, level))
     shift = 2 * (MAX_ORDER - sky.order)
-    starts, ends = sky.start[first] << shift, sky.end[last] << shift
-    return lambda low, high: bool(
-        np.searchsorted(ends, low, "right") < np.searchsorted(starts, high, "right")
-    )
+    ends, starts = sky.end << shift, sky.start << shift
+
+    def wanted(low: int, high: int, nearest: float | None) -> bool:
+        tiles = slice(np.searchsorted(ends, low, "right"), np.searchsorted(starts, high, "right"))
+        return bool((blurred[tiles] > 0).any() if nearest is None else (sharp[tiles] >= nearest).any())
+
+    return wanted
+
+
+def _reached(matcher: Matcher, log_density: NDArray[np.float64], level: float) -> NDArray[np.bool_]:
+    if matcher.comoving is not None:
+        # The ratio of volumes grows with distance: 6 sigma beyond the mean there is no density left.
+        farthest = np.maximum(matcher.mu, 0) + 6 * matcher.sigma
+        log_density = log_density + matcher.comoving.log_ratio(farthest)
+    return matcher.levels_of(log_density) <= level
+
+
+def _reach(matcher: Matcher, level: float) -> NDArray[np.float64]:
+    """Return the largest distance (Mpc) at which each tile is in the credible volume; -1 for none."""
+    # The densest place at a positive distance.
+    densest = matcher.peak - 0.5 * (np.minimum(matcher.mu, 0) / matcher.sigma) ** 2
+    reached = _reached(matcher, densest, level)
+    if matcher.comoving is not None or not 0 < level < 1:
+        return np.where(reached, np.inf, -1.0)
+    # Less than the density at the level by more than the table's error.
+    depth = np.maximum(matcher.peak - (matcher.levels.log_density_at(level) - 0.1), 0)
+    return np.where(reached, matcher.mu + matcher.sigma * np.sqrt(2 * depth), -1.0)

@@ -30,6 +30,8 @@ CHUNK = 1 << 18
 PIXEL = "_healpix_29"
 """Column of the HEALPix pixel, NESTED at order 29, as HATS names it."""
 
+Wanted = Callable[[int, int, float | None], bool]
+
 # GLADE (Dalya et al. 2018, 2022), 2MPZ (Bilicki et al. 2014), GWGC, VizieR, and what users write.
 NAMES: dict[str, tuple[str, ...]] = {
     "ra": ("ra", "raj2000", "_raj2000", "ra_icrs", "ra_deg", "radeg", "right_ascension", "alpha", "lon"),
@@ -120,7 +122,7 @@ def read_galaxies(
     columns: dict[str, str] | None = None,
     *,
     chunk: int = CHUNK,
-    wanted: Callable[[int, int], bool] | None = None,
+    wanted: Wanted | None = None,
 ) -> Iterator[Galaxies]:
     """Read a catalogue piece by piece.
 
@@ -133,7 +135,8 @@ def read_galaxies(
     chunk : int
         Galaxies of a piece.
     wanted : callable, optional
-        Whether to read a row group of a Parquet file with column `PIXEL` between these pixels, inclusive.
+        Whether to read a row group of a Parquet file with column `PIXEL`: of its first and last pixel, and
+        the smallest distance (Mpc) in it; None where distances have errors, 0 where it is not known.
 
     Yields
     ------
@@ -239,9 +242,7 @@ def _refuse_hours(unit: Any, name: str, path: Path) -> None:
         raise InputError(f"{path}: column {name} is in {what}: give right ascension in decimal degrees")
 
 
-def _read_parquet(
-    path: Path, given: dict[str, str], chunk: int, wanted: Callable[[int, int], bool] | None
-) -> Iterator[Galaxies]:
+def _read_parquet(path: Path, given: dict[str, str], chunk: int, wanted: Wanted | None) -> Iterator[Galaxies]:
     with pa.parquet.ParquetFile(path, memory_map=False) as file:
         schema = file.schema_arrow
         found = find_columns(schema.names, given, path)
@@ -251,7 +252,7 @@ def _read_parquet(
         _refuse_hours(unit and unit.decode(), found["ra"], path)
         groups = list(range(file.num_row_groups))
         if wanted is not None and PIXEL in schema.names:
-            groups = [g for g in groups if wanted(*_extent(file, g, schema.names.index(PIXEL)))]
+            groups = [group for group in groups if wanted(*_extent(file, group, found))]
         # Group by group in one thread: iter_batches reads ahead over groups, which is memory.
         for group in groups:
             table = file.read_row_group(group, columns=list(dict.fromkeys(found.values())), use_threads=False)
@@ -259,11 +260,19 @@ def _read_parquet(
                 yield _from_arrow(table.slice(start, chunk), found, path)
 
 
-def _extent(file: pa.parquet.ParquetFile, group: int, column: int) -> tuple[int, int]:
-    statistics = file.metadata.row_group(group).column(column).statistics
-    if statistics is None or not statistics.has_min_max:
-        return 0, 12 << 58
-    return statistics.min, statistics.max
+def _extent(file: pa.parquet.ParquetFile, group: int, found: dict[str, str]) -> tuple[int, int, float | None]:
+    """Return what the statistics of a row group say: least and largest pixel, least distance."""
+    names = file.schema_arrow.names
+
+    def bounds(name: str, unknown: tuple[float, float]) -> tuple[float, float]:
+        statistics = file.metadata.row_group(group).column(names.index(name)).statistics
+        known = statistics is not None and statistics.has_min_max
+        return (statistics.min, statistics.max) if known else unknown
+
+    pixels = bounds(PIXEL, (0, 12 << 58))
+    if "distance_error" in found:
+        return *pixels, None
+    return *pixels, bounds(found["distance"], (0.0, 0.0))[0] if "distance" in found else 0.0
 
 
 def _from_arrow(table: pa.Table, found: dict[str, str], path: Path) -> Galaxies:

@@ -110,7 +110,7 @@ class VolumeLevels:
 def look_up(
     value: NDArray[np.float64], grid: NDArray[np.float64], table: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return a table at values between its ascending, equidistant grid, linearly; its ends beyond; NaN of NaN.
+    """Return a table at values of its ascending, equidistant grid, linearly; its ends beyond; NaN of NaN.
 
     np.interp searches the grid for each value: with a grid of 3e4 that takes longer than all of the rest.
     """

@@ -11,7 +11,7 @@ _JSON_TYPES = {float: "number", int: "integer", str: "string", bool: "boolean"}
 
 
 def schema(steps: list[Step]) -> dict[str, Any]:
-    """Return the JSON schema of all steps' parameters, one definition for each step and one of all of them."""
+    """Return the JSON schema of all steps' parameters: a definition for each step, and one of all of them."""
     every = {"properties": {step.name: {"$ref": f"#/$defs/{step.name}"} for step in steps}}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
