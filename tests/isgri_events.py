@@ -113,12 +113,14 @@ def _zero(name: str) -> int | None:
 
 
 CUT = (
-    "Cut for tidings from the archive's file; extensions ISGR-EVTS-PRW and -SRW are left out.",
-    "Columns kept: ISGRI_PHA ISGRI_Y ISGRI_Z ISGRI_PI SELECT_FLAG TIME, values unchanged but TIME.",
-    "Rows kept: SELECT_FLAG 0, MERGED_ISGRI, ISGRI_PI 16-116, ISGRI_PHA 18-599;",
-    "and one row of each pixel that has SELECT_FLAG 1.",
-    "TIME is the middle of steps of 0.25 s from TSTART (or the nearest good time); rows are in order",
-    "of it, then of ISGRI_PHA and ISGRI_PI.",
+    "Cut for tidings from the archive's file of this window.",
+    "Extensions ISGR-EVTS-PRW and ISGR-EVTS-SRW are left out.",
+    "Columns kept: ISGRI_PHA ISGRI_Y ISGRI_Z ISGRI_PI SELECT_FLAG TIME.",
+    "Rows kept: SELECT_FLAG 0, in MERGED_ISGRI, ISGRI_PI 16-116,",
+    "ISGRI_PHA 15-599; and one row of each pixel with SELECT_FLAG 1.",
+    "TIME is the middle of steps of 0.25 s from TSTART, moved into the",
+    "good time; all other values are the archive's.",
+    "Rows are in order of TIME, ISGRI_PHA and ISGRI_PI.",
 )
 STEP = 0.25
 _KEPT = ("ISGRI_PHA", "ISGRI_Y", "ISGRI_Z", "ISGRI_PI", "SELECT_FLAG", "TIME")
@@ -133,7 +135,7 @@ def cut_events(source: Path, cut: Path) -> None:
         start = hdu.header["TSTART"]
         inside = np.searchsorted(pairs.ravel(), data["TIME"], side="right") & 1 == 1
         kept = inside & (data["SELECT_FLAG"] == 0) & (data["ISGRI_PI"] >= 16) & (data["ISGRI_PI"] <= 116)
-        kept &= (data["ISGRI_PHA"] >= 18) & (data["ISGRI_PHA"] < 600)
+        kept &= (data["ISGRI_PHA"] >= 15) & (data["ISGRI_PHA"] < 600)
         flagged = np.flatnonzero(data["SELECT_FLAG"])
         pixel = data["ISGRI_Z"][flagged].astype(int) * 128 + data["ISGRI_Y"][flagged]
         kept[flagged[np.unique(pixel, return_index=True)[1]]] = True
@@ -155,9 +157,11 @@ def cut_events(source: Path, cut: Path) -> None:
                 table.header.append(card)
         for line in CUT:
             table.header["HISTORY"] = line
+        table.add_checksum(when="")
         times = fits.BinTableHDU(gti.data, gti.header)
-        for one in (table, times):
-            one.add_checksum(when="")
+        # astropy sums unsigned words before it stores them; a wrong sum is worse than none.
+        for key in ("CHECKSUM", "DATASUM"):
+            times.header.remove(key, ignore_missing=True)
         hdus_cut = fits.HDUList([fits.PrimaryHDU(), table, times])
         cut.write_bytes(_compress(_bytes(hdus_cut)))
 

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from isgri_sim import detector, expected, shaped
-from tidings.isgri.clean import GHOST_PERIOD, Search, clean, in_field
+from tidings.isgri._ghosts import GHOST_PERIOD, alternatives, likeliest
+from tidings.isgri.clean import Search, clean, in_field
 from tidings.isgri.decode import decode
+from tidings.isgri.fit import prepare
 from tidings.isgri.geometry import SKY_SHAPE, SKY_STEP, module_map, sky_pixel
 
 FLAT = (module_map() >= 0).astype(float)
@@ -133,3 +135,17 @@ def test_most_sources(crowded):
     counts, exposure, *_ = crowded
     assert len(clean(counts, exposure, exposure, search=Search(most=3)).origin) <= 3
     assert len(clean(counts, exposure, exposure, search=Search(most=0)).origin) == 0
+
+
+def test_source_and_ghost_are_told_apart():
+    exposure, true = detector(), np.array([0.028, 0.062])
+    ghost = true - [0, GHOST_PERIOD * SKY_STEP]
+    # Expected counts, without noise: nothing but the illumination decides.
+    counts = expected(exposure, FLAT, [true], [8])
+    found = likeliest(prepare(counts, exposure, exposure), np.array([ghost, true]))
+    assert np.abs(found - true).max() < 0.1 * SKY_STEP
+    image = decode(counts, exposure, exposure).significance
+    at_ghost = np.array(sky_pixel(*ghost), float)
+    assert np.abs(alternatives(image, at_ghost) - sky_pixel(*true)).max(1).min() < 1
+    # A peak this high is never a ghost's by chance.
+    assert len(alternatives(10 * image, at_ghost)) == 0

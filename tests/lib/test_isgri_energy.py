@@ -154,7 +154,7 @@ def test_gains_of_pixels_are_recovered_from_energies_of_the_archive(tmp_path):
     factor = np.median(found.gain[pixels] / gain[pixels])
     assert factor == pytest.approx(1, abs=0.01)
     at_hump = found.gain[pixels] * 50 + found.offset[pixels] - factor * (gain[pixels] * 50 + offset[pixels])
-    assert np.std(at_hump) < 0.15
+    assert np.std(at_hump) < 0.25  # channels, at 50; gains and offsets scatter by 3.2
     write_gains(found, tmp_path / "g.fits")
     back = read_gains(tmp_path / "g.fits")
     assert np.array_equal(back.known, found.known)

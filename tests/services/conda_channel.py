@@ -206,6 +206,9 @@ def main(words: list[str]) -> None:
         prepare()
     elif words[:1] == ["channel"]:
         make_channel(Path(words[1]), Path(words[2]))
+        # As in `create`: what is done is done, but the end of the interpreter may crash.
+        sys.stdout.flush()
+        os._exit(0)
     elif words[:1] == ["--version"]:
         print("conda 26.9.0")
     elif words[:2] == ["info", "--json"]:

@@ -75,9 +75,12 @@ def test_summary_names_the_source_found(made):
     # The source was made with the pixels' own efficiency, whose mean is that of a log-normal.
     expected = np.array([20, 20, 20, 20, 10, 5]) * shape(0)[:, module_map() >= 0].mean(1)
     np.testing.assert_allclose(crab["rates_counts_per_s"], expected, rtol=0.1)
-    for group in summary["groups"]:
-        assert group["variance_over_poisson_response"] < 1.1
-    assert summary["groups"][0]["variance_over_poisson_modules"] > 2
+    before = [group["variance_over_poisson_modules"] for group in summary["groups"]]
+    after = [group["variance_over_poisson_response"] for group in summary["groups"]]
+    # Log-normal deviations of 60 % are more than a linear estimate follows; of 10 % not.
+    assert before[0] > 8
+    assert max(np.divide(after, before)[:3]) < 0.5
+    assert max(after[4:]) < 1.05
 
 
 def test_sources_given(made, monkeypatch):

@@ -131,11 +131,11 @@ def test_what_cannot_be_used_is_refused_and_nothing_written(folder, capsys):
     no_energy = small(folder / "n.fits", "255900280010", without=("ISGRI_ENERGY",))
     assert "n.fits: window" in refused(capsys, "--events", no_energy, "--energy", "archive")
     assert "offsets and rise_table" in refused(capsys, "--events", good, "--energy", "tables")
-    said = refused(capsys, "--events", good, "--time-bin", "10", "--time-edges", "1,2")
+    said = refused(capsys, "--events", good, "--time_bin", "10", "--time_edges", "1,2")
     assert "exclude each other" in said
-    assert "is not a list of IJD" in refused(capsys, "--events", good, "--time-edges", "1,x")
+    assert "is not a list of IJD" in refused(capsys, "--events", good, "--time_edges", "1,x")
     cut = folder / "cut.fits.gz"
     cut.write_bytes(REAL.read_bytes()[:50_000])
     assert "cut.fits.gz: the gzip file is cut off" in refused(capsys, "--events", cut)
-    said = refused(capsys, "--events", good, "--energy", "archive", "--dead-times", good, good)
+    said = refused(capsys, "--events", good, "--energy", "archive", "--dead_times", good, good)
     assert "give one for each, or none" in said

@@ -21,11 +21,17 @@ GHOST_REACH = 4
 """How far from that, in sky pixels, a ghost's peak may be."""
 # A place with a lower peak than this share of the highest is not in question.
 _SHARE = 0.6
+_CERTAIN = 20.0
 
 
 def alternatives(significance: np.ndarray, place: np.ndarray) -> np.ndarray:
-    """Return places [k, 2] (z, y) a period away whose peak is nearly as high as that at a place [sky pixels]."""
+    """Return places [k, 2] (z, y) a period from a place [sky pixels] whose peak is nearly as high.
+
+    None if the peak at the place itself is so high that chance cannot have put it above the source's.
+    """
     height, found = _peak(significance, place, 1), []
+    if height > _CERTAIN:
+        return np.zeros((0, 2))
     for steps in product((-1, 0, 1), repeat=2):
         at = np.asarray(place) + GHOST_PERIOD * np.array(steps)
         if steps == (0, 0) or (at < 0).any() or (at > np.array(significance.shape) - 1).any():
@@ -36,27 +42,24 @@ def alternatives(significance: np.ndarray, place: np.ndarray) -> np.ndarray:
     return np.array(found, float).reshape(-1, 2)
 
 
-def likeliest(detector: Detector, others: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+def likeliest(detector: Detector, candidates: np.ndarray) -> np.ndarray:
     """Return the one of several directions at which a source explains the counts best, its position fitted.
 
     Parameters
     ----------
     detector
-        Counts and background.
-    others
-        [k, 2], directions of the sources that are there besides.
+        Background, and counts without those of other sources.
     candidates
         [n, 2], tangents (ty, tz), of which the first is returned if none is better.
     """
     best, highest = candidates[0], -np.inf
     for candidate in candidates:
-        directions = np.vstack([others, candidate])
-        moved = fit_detector_positions(detector, directions, np.array([len(others)])).directions
+        moved = fit_detector_positions(detector, candidate[None]).directions
         fit = fit_detector(detector, moved)
         # The square of this is the gain in chi-square, or twice that in the logarithm of the likelihood.
-        gain = fit.fluxes[-1] / fit.errors[-1]
+        gain = fit.fluxes[0] / fit.errors[0]
         if gain > highest:
-            best, highest = moved[-1], gain
+            best, highest = moved[0], gain
     return best
 
 

@@ -233,8 +233,13 @@ def _spectra(
     pairs = []
     for low, high in RISE_CLASSES:
         mine = used & (rise >= low) & (rise < high)
-        pairs.append([np.histogram(values[mine], _SPECTRUM)[0] for values in (raw, energy)])
+        pairs.append([_histogram(values[mine]) for values in (raw, energy)])
     both = np.array(pairs)
     image = np.bincount(events.pixel[used], minlength=selection.used.size).reshape(selection.used.shape)
     unit = "ISGRI_PHA [channel]" if events.energy is None else "ISGRI_ENERGY of the archive [keV]"
     return Spectra(events.swid, _SPECTRUM, both[:, 0], both[:, 1], unit, image, calibration)
+
+
+def _histogram(values: np.ndarray) -> np.ndarray:
+    # np.histogram counts the last edge too, which whole pulse heights do fall on.
+    return np.histogram(values[values < _SPECTRUM[-1]], _SPECTRUM)[0]

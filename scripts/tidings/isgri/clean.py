@@ -7,7 +7,7 @@ brightest peaks first.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.ndimage import maximum_filter
@@ -22,7 +22,7 @@ from tidings.isgri.decode import (
     planes,
     psf_stamp,
 )
-from tidings.isgri.fit import Detector, FluxFit, fit_detector, fit_detector_positions, prepare
+from tidings.isgri.fit import Detector, FluxFit, fit_detector, fit_detector_positions, fold, prepare
 from tidings.isgri.geometry import pixel_tangents, sky_pixel
 from tidings.isgri.pif import footprint
 
@@ -179,7 +179,7 @@ def clean(
         more = _new_peaks(residual, significance, search, found, fit, known, rejected)
         if not len(more.origin):
             break
-        more = _not_ghosts(detector, significance, norm, found, more)
+        more = _not_ghosts(detector, significance, norm, fit, more)
         found = found.add(more.directions, more.origin)
         found, fit = _refine(detector, found, np.flatnonzero(np.isnan(found.covariances[:, 0, 0])))
         false = (found.origin < 0) & (fit.fluxes < search.keep * fit.errors)
@@ -226,7 +226,7 @@ def _width(residual: np.ndarray, variance: np.ndarray, norm: Norm, least: float)
 
 
 def _significance(residual: np.ndarray, variance: np.ndarray, norm: Norm, least: float) -> np.ndarray:
-    """Significance of what is left, in units of the noise that the image has; 0 where nothing is looked for."""
+    """Significance in units of the noise of the image; 0 where nothing is looked for."""
     deviation = np.sqrt(np.where(variance > 0, variance, 1))
     significance = np.where((variance > 0) & (norm.coded > least), residual / deviation, 0)
     return significance / max(1.0, _width(residual, variance, norm, least))
@@ -280,10 +280,11 @@ def _new_peaks(
 
 
 def _not_ghosts(
-    detector: Detector, significance: np.ndarray, norm: Norm, found: _Found, more: _Found
+    detector: Detector, significance: np.ndarray, norm: Norm, fit: FluxFit, more: _Found
 ) -> _Found:
     """Move new sources to the likeliest of the places that are a period of the mask apart."""
     directions = more.directions.copy()
+    rest = replace(detector, counts=detector.counts - fold(detector, fit.sources))
     for n, place in enumerate(_pixels(directions)):
         z, y = np.round(place).astype(int)
         # The fully coded field is smaller than a period: a ghost of what lies in it is never in it too.
@@ -291,9 +292,7 @@ def _not_ghosts(
             continue
         others = alternatives(significance, place)
         if len(others):
-            rest = np.vstack([found.directions, np.delete(directions, n, 0)])
-            candidates = np.vstack([directions[n], directions_of(others)])
-            directions[n] = likeliest(detector, rest, candidates)
+            directions[n] = likeliest(rest, np.vstack([directions[n], directions_of(others)]))
     return _Found(directions, more.origin, more.covariances)
 
 

@@ -321,7 +321,8 @@ def _w_curve(
             continue
         step = _SLOPE if slope is None else float(slope[len(place)])
         value, sigma, _ = fit_hump(mine.sum(axis=0), centres, step)
-        rises.append(float(np.average(np.arange(low, high), weights=mine.sum(axis=1))))
+        weights = mine[:, centres > 0.5 * W_LINE].sum(axis=1)
+        rises.append(float(np.average(np.arange(low, high), weights=weights)))
         place.append(value)
         error.append(max(sigma, 0.1))
     if len(place) < 4:

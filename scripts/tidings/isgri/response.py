@@ -274,7 +274,8 @@ def _fit(
         for place, part in enumerate(parts):
             if not part.seen:
                 continue
-            expected, shapes = part.expected * shape, part.shapes[:, :, None] * shape
+            # The means hold the sources' counts, which the shape takes out again: it is not 1 on average.
+            expected, shapes = part.expected * shape, part.shapes[:, :, None] * _normalised(shape, axis)
             found, spread = fit_sources(part.counts, expected, covariance, shapes, axis.module)
             fluxes[place, part.seen] = found
             errors[place, part.seen] = np.sqrt(np.diag(spread)).reshape(found.shape)
@@ -289,7 +290,7 @@ def _fit(
     response = Response(edges, image, image, meta)
     return Fit(
         response,
-        _image(shape, axis),
+        _image(_normalised(shape, axis), axis),
         np.vstack([effects, np.sqrt(np.maximum(np.diag(covariance), 0))]),
         _excess(counts - lit, model, counts),
         fluxes,

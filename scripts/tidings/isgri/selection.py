@@ -139,7 +139,7 @@ def _outliers(spectra: np.ndarray, reasons: np.ndarray, hot: float, spectral: fl
             continue
         total = high.sum(axis=1)
         typical = np.median(total[mine])
-        found[mine & (total < typical / 4)] |= Rejected.SILENT.value
+        found[mine & _silent(total, typical)] |= Rejected.SILENT.value
         usual = mine & (found == 0)
         if hot:
             found[usual & _hot(spectra, usual, hot)] |= Rejected.HOT.value
@@ -147,6 +147,12 @@ def _outliers(spectra: np.ndarray, reasons: np.ndarray, hot: float, spectral: fl
         if spectral and usual.any():
             found[np.flatnonzero(usual)[_odd(high[usual], spectral)]] |= Rejected.SPECTRUM.value
     return found
+
+
+def _silent(total: np.ndarray, typical: float) -> np.ndarray:
+    """Tell which pixels have far too few counts, where so few are no chance."""
+    few = (total < typical / 4) & (typical - total > 4 * np.sqrt(typical))
+    return few | ((total == 0) & (typical >= 8))
 
 
 def _hot(spectra: np.ndarray, usual: np.ndarray, factor: float) -> np.ndarray:

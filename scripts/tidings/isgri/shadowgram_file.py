@@ -3,11 +3,13 @@
 Extensions, for each window in turn:
 
 ``ISGR-DETE-SHD``  one per time bin: counts [channels, 134 z, 130 y], with the window's keywords
-``ISGR-LIVE-SHD``  one per time bin: live time of each pixel [134, 130], s; 0 where not in use
+``ISGR-LIVE-SHD``  live part of the good time of each pixel [134, 130], 0 where not in use; one for all time
+                   bins when they have it in common, else one per time bin
 ``ISGR-PIXL-REJ``  why pixels are not used [134, 130], bits as in the keywords REJECTn
 ``IBIS-GNRL-GTI``  good times, IJD
 
-and one ``EBOUNDS`` for all, before them. Images are tile-compressed without loss (RICE and GZIP).
+and one ``EBOUNDS`` for all, before them. Whole numbers are tile-compressed by RICE, without loss; the gzip
+that FITS has for other tiles would put the clock into the file.
 """
 
 from __future__ import annotations
@@ -98,20 +100,22 @@ def _window(window: Window, number: int) -> list[Any]:
                 cube.counts.astype(kind), header, _COUNTS, compression_type="RICE_1", tile_shape=(1, *SHAPE)
             )
         )
-        live = fits.CompImageHDU(
-            np.asarray(cube.live_time, np.float32),
-            name=_LIVE,
-            compression_type="GZIP_2",
-            quantize_level=0,
-            tile_shape=SHAPE,
-        )
-        live.header["WINDOW"] = number
-        live.header["BUNIT"] = "s"
-        hdus.append(live)
+    hdus += _live(window, number)
     if "REJECTED" in window.meta:
         hdus.append(_rejected(np.asarray(window.meta["REJECTED"], np.uint8), number))
     if "GTI" in window.meta:
         hdus.append(_good_times(np.asarray(window.meta["GTI"], np.float64), number))
+    return hdus
+
+
+def _live(window: Window, number: int) -> list[fits.ImageHDU]:
+    parts = [np.asarray(cube.live_time, np.float64) / cube.ontime for cube in window.cubes]
+    if all(np.allclose(part, parts[0], rtol=1e-6, atol=0) for part in parts):
+        parts = parts[:1]
+    hdus = [fits.ImageHDU(part.astype(np.float32), name=_LIVE) for part in parts]
+    for hdu in hdus:
+        hdu.header["WINDOW"] = number
+        hdu.header["COMMENT"] = "Live part of the good time: live time = this * ONTIME of the time bin."
     return hdus
 
 
@@ -140,7 +144,7 @@ def _header(window: Window, cube: Cube, number: int) -> fits.Header:
 
 
 def _rejected(reasons: np.ndarray, number: int) -> fits.CompImageHDU:
-    hdu = fits.CompImageHDU(reasons, name=_REJECTED, compression_type="GZIP_1", tile_shape=SHAPE)
+    hdu = fits.CompImageHDU(reasons, name=_REJECTED, compression_type="RICE_1", tile_shape=SHAPE)
     hdu.header["WINDOW"] = number
     for bit, reason in enumerate(("flagged", "silent", "hot", "spectrum")):
         hdu.header[f"REJECT{bit}"] = (reason, f"meaning of bit {bit}")
@@ -167,7 +171,9 @@ def _windows(hdus: fits.HDUList) -> list[Window]:
 
 def _read_window(group: list[Any], energies: np.ndarray) -> Window:
     counts = [hdu for hdu in group if hdu.name == _COUNTS]
-    live = [hdu for hdu in group if hdu.name == _LIVE]
+    live = [np.asarray(hdu.data, np.float64) for hdu in group if hdu.name == _LIVE]
+    if len(live) == 1:
+        live *= len(counts)
     header = counts[0].header
     meta = json.loads(header["WINMETA"])
     for hdu in group:
@@ -178,7 +184,7 @@ def _read_window(group: list[Any], energies: np.ndarray) -> Window:
     cubes = tuple(
         Cube(
             np.asarray(one.data).astype(np.uint16 if one.header["BITPIX"] == 16 else np.uint32),
-            np.asarray(two.data, np.float32),
+            (two * one.header["ONTIME"]).astype(np.float32),
             float(one.header["TSTART"]),
             float(one.header["TSTOP"]),
             float(one.header["ONTIME"]),
