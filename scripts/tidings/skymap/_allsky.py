@@ -124,10 +124,10 @@ class Part(Canvas):
     def __init__(self, figure: Figure, spec: object, ra: float, dec: float, half: float) -> None:
         axes = figure.add_subplot(spec)
         self.half = half
-        self._ra, self._dec = ra, dec
-        self._up, self._east, self._north = _frame(ra, dec)
+        self.ra, self.dec = ra, dec
+        self.up, self.east, self.north = _frame(ra, dec)
         x, y = np.meshgrid(np.linspace(half, -half, _PART), np.linspace(-half, half, _PART))
-        vectors = self._up + np.radians(x)[..., None] * self._east + np.radians(y)[..., None] * self._north
+        vectors = self.up + np.radians(x)[..., None] * self.east + np.radians(y)[..., None] * self.north
         super().__init__(axes, x, y, *angles(vectors))
         axes.set_aspect("equal")
         axes.set_xlim(half, -half)
@@ -139,9 +139,9 @@ class Part(Canvas):
     def place(self, ra: NDArray, dec: NDArray) -> tuple[NDArray, NDArray]:
         """As of `Canvas`."""
         vectors = unit_vectors(ra, dec)
-        up = vectors @ self._up
+        up = vectors @ self.up
         with np.errstate(divide="ignore", invalid="ignore"):
-            x, y = (np.degrees(vectors @ axis / up) for axis in (self._east, self._north))
+            x, y = (np.degrees(vectors @ axis / up) for axis in (self.east, self.north))
         outside = (up <= 0) | (np.abs(x) > self.half) | (np.abs(y) > self.half)
         return np.where(outside, np.nan, x), np.where(outside, np.nan, y)
 

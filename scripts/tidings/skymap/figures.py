@@ -153,15 +153,15 @@ def _grid(canvas: Part) -> None:
     """Draw lines of right ascension and declination, and name them where they meet the frame."""
     half = canvas.half
     step = _step(half)
-    vectors = canvas._up + np.radians(canvas.x)[..., None] * canvas._east
-    vectors = vectors + np.radians(canvas.y)[..., None] * canvas._north
+    vectors = canvas.up + np.radians(canvas.x)[..., None] * canvas.east
+    vectors = vectors + np.radians(canvas.y)[..., None] * canvas.north
     dec = np.degrees(np.arctan2(vectors[..., 2], np.hypot(vectors[..., 0], vectors[..., 1])))
     ra = np.degrees(np.arctan2(vectors[..., 1], vectors[..., 0]))
-    ra = (ra - canvas._ra + 180) % 360 - 180
+    ra = (ra - canvas.ra + 180) % 360 - 180
     ra[np.abs(np.gradient(ra, axis=1)) > 90] = np.nan
-    ra_step = _step(half / max(np.cos(np.radians(canvas._dec)), 0.1))
+    ra_step = _step(half / max(np.cos(np.radians(canvas.dec)), 0.1))
     _family(canvas, dec, step, 0.0, ra=False)
-    _family(canvas, ra, ra_step, canvas._ra, ra=True)
+    _family(canvas, ra, ra_step, canvas.ra, ra=True)
 
 
 def _family(canvas: Part, values: np.ndarray, step: float, zero: float, *, ra: bool) -> None:
