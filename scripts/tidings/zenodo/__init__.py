@@ -1,9 +1,9 @@
 """Zenodo, and every repository that runs InvenioRDM: reading published records, depositing new ones.
 
-Written against InvenioRDM's API (https://inveniordm.docs.cern.ch/reference/rest_api_drafts_records) and against what
-Zenodo was seen to do where that differs: it checks no checksum that a client sends, it answers 500 or 504 to a
-publication that took place, and it ignores metadata that it does not know.  So nothing is believed that was not
-read back.
+Written against InvenioRDM's API (https://inveniordm.docs.cern.ch/reference/rest_api_drafts_records) and
+against what Zenodo was seen to do where that differs: it checks no checksum that a client sends, it answers
+500 or 504 to a publication that took place, and it ignores metadata that it does not know.  So nothing is
+believed that was not read back.
 
 ==============  ==================================================================================
 ``api``         requests with a token: waiting, trying again, rate limits, errors in words

@@ -86,9 +86,9 @@ class Api:
     ) -> None:
         self.base = _base(base)
         self.sleep, self.clock = sleep, clock
-        self._http = requests.Session()
-        self._http.headers["User-Agent"] = f"tidings/{__version__}"
-        self._http.auth = _Token(token)
+        self.session = requests.Session()
+        self.session.headers["User-Agent"] = f"tidings/{__version__}"
+        self.session.auth = _Token(token)
         self._rest_until: float | None = None
 
     def get(self, path: str, *, accept: str = RDM, **query: Any) -> Any:
@@ -149,7 +149,8 @@ class Api:
         """Pause before the next attempt; give up after the last one."""
         if attempt + 1 >= ATTEMPTS:
             raise InputError(
-                f"{what}: given up after {ATTEMPTS} attempts: {problem}. Nothing is lost: run the same command "
+                f"{what}: given up after {ATTEMPTS} attempts: {problem}. Nothing is lost: run the "
+                "same command "
                 "again later, and it goes on from here."
             ) from None
         pause = problem.args[1] if len(problem.args) > 1 and problem.args[1] is not None else None
@@ -187,7 +188,7 @@ class Api:
             self._rest(path)
             stream = body() if body is not None else None
             try:
-                response = self._http.request(
+                response = self.session.request(
                     method,
                     self.base + path,
                     params=params,
@@ -278,7 +279,8 @@ def token_from(file: Path | None, *variables: str) -> str | None:
     Raises
     ------
     InputError
-        The file cannot be read, others may read it, or what was found is no token. The token is not in the message.
+        The file cannot be read, others may read it, or what was found is no token. The token is not in the
+        message.
     """
     if file is not None:
         try:

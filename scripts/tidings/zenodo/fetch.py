@@ -1,8 +1,8 @@
 """The files of a record, complete and with the checksums that the repository states, or not at all.
 
-zenodo-get does it where it is installed (it is a program under the AGPL, so it is run, not imported); for other
-repositories, with a token (which it would want on its command line, where every user of the machine can read it), and
-where it fails, the patient downloads of `tidings.remote.transfer` do.
+zenodo-get does it where it is installed (it is a program under the AGPL, so it is run, not imported); for
+other repositories, with a token (which it would want on its command line, where every user of the machine
+can read it), and where it fails, the patient downloads of `tidings.remote.transfer` do.
 """
 
 from __future__ import annotations

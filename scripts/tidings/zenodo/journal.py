@@ -1,7 +1,8 @@
-"""What has been done of a deposit, on the disk before and after every act that the repository would see twice.
+"""What has been done of a deposit, on the disk before and after every act that the repository would see
+twice.
 
-The journal is a help, not the truth: the same command reads everything back from the repository, and finds its draft
-by the marker in the draft's metadata if the journal is lost.  It holds no token.
+The journal is a help, not the truth: the same command reads everything back from the repository, and finds
+its draft by the marker in the draft's metadata if the journal is lost.  It holds no token.
 """
 
 from __future__ import annotations
@@ -70,7 +71,8 @@ class Journal:
             os.replace(part, self.path)
         except OSError as error:
             raise InputError(
-                f"{self.path}: cannot be written ({error.strerror}); make room, or name another with --journal"
+                f"{self.path}: cannot be written ({error.strerror}); make room, or name another with "
+                "--journal"
             ) from None
         finally:
             part.unlink(missing_ok=True)
@@ -87,6 +89,7 @@ class Journal:
             value = None
         if not isinstance(value, dict) or {key: value.get(key) for key in _FORMAT} != _FORMAT:
             raise InputError(
-                f"{self.path}: not a journal that this version reads; delete it: the draft is found by its marker"
+                f"{self.path}: not a journal that this version reads; delete it: the draft is found "
+                "by its marker"
             )
         return value

@@ -39,7 +39,8 @@ class RemoteFile:
 
 @dataclass(frozen=True)
 class Record:
-    """A published record; `asked` is the identifier that led to it, `newest` whether no later version exists."""
+    """A published record; `asked` is the identifier that led to it, `newest` whether no later "
+    "version exists."""
 
     repository: str
     id: str
@@ -109,7 +110,8 @@ def _resolve(doi: str) -> tuple[str, str]:
         response.close()
     except requests.exceptions.RequestException as error:
         raise InputError(
-            f"{url}: cannot be resolved ({cause(error)}); give the record's own address or its downloaded files"
+            f"{url}: cannot be resolved ({cause(error)}); give the record's own address or its "
+            "downloaded files"
         ) from None
     if response.status_code == 404 and response.url.startswith(RESOLVER):
         raise InputError(f"{doi}: no such DOI; is it complete, and has the record been published?")
@@ -153,14 +155,15 @@ def read(repository: str, number: str, api: Callable[[str], Api] = Api) -> Recor
 
 def newest(record: Record, client: Api) -> str:
     """Return the number of the newest version of a record."""
-    # The older form alone does not say whether it is the newest; this address is redirected to the one that is.
+    # Zenodo's older form does not say whether it is the newest; this address is redirected to the one that is.
     return str(client.get(f"/api/records/{record.id}/versions/latest")["id"])
 
 
 def _explained(error: Refused, url: str) -> InputError:
     if error.status in (401, 403):
         return InputError(
-            f"{url}: its files are restricted ({error.status}); ask its owner for access, then name the token of "
+            f"{url}: its files are restricted ({error.status}); ask its owner for access, then name "
+            "the token of "
             "an account that has it (--token-file), or download the files and give their folder"
         )
     if error.status == 404:
@@ -203,12 +206,16 @@ def _files(value: Any, repository: str, number: str) -> tuple[RemoteFile, ...]:
     for entry in entries:
         name = str(entry.get("key") or entry.get("filename"))
         if not _NAME.fullmatch(name):
-            raise InputError(f"{repository}/records/{number}: {name!r} is not the name of a file of a run's archive")
+            raise InputError(
+                f"{repository}/records/{number}: {name!r} is not the name of a file of a run's archive"
+            )
         kind, _, digest = str(entry["checksum"]).rpartition(":")
         if kind not in ("", "md5") or not re.fullmatch(r"[0-9a-f]{32}", digest):
             raise ValueError(f"checksum {entry['checksum']!r} of {name}")
         url = f"{repository}/api/records/{number}/files/{name}/content"
-        found.append(RemoteFile(name, int(entry["size"] if "size" in entry else entry["filesize"]), digest, url))
+        found.append(
+            RemoteFile(name, int(entry["size"] if "size" in entry else entry["filesize"]), digest, url)
+        )
     return tuple(sorted(found, key=lambda file: file.name))
 
 
