@@ -105,10 +105,10 @@ def _number(text: str | None, base: str) -> str | None:
 
     if text.isalnum() or "/" not in text:
         return text
-    repository, number = locate(text)
-    if repository != base:
-        raise InputError(f"{text}: is a record of {repository}, but the deposit goes to {base}")
-    return number
+    found = locate(text)
+    if found.repository != base:
+        raise InputError(f"{text}: is a record of {found.repository}, but the deposit goes to {base}")
+    return found.number
 
 
 if __name__ == "__main__":

@@ -86,9 +86,9 @@ def obtain(
 def _download(
     what: str, folder: Path, token: Callable[[str], str | None], say: Callable[[str], None]
 ) -> tuple[Record, Path, str, list[str]]:
-    repository, number = records.locate(what)
-    secret = token(repository)
-    record = records.read(repository, number, lambda base: Api(base, secret))
+    wanted = records.locate(what)
+    secret = token(wanted.repository)
+    record = records.read(wanted, lambda base: Api(base, secret))
     notices = []
     if record.by_concept:
         notices.append(f"{what} stands for all versions; the newest is {record.doi or record.url}")
@@ -106,7 +106,7 @@ def _download(
         )
     size = sum(file.size for file in record.files)
     say(f"{record.title}: {len(record.files)} files, {size / 1e6:.1f} MB from {record.url}")
-    how = fetch(record, folder, Api(repository, secret).session if secret else None, say)
+    how = fetch(record, folder, Api(wanted.repository, secret).session if secret else None, say)
     _drop_others(folder, {file.name for file in record.files})
     return record, folder, how, notices
 

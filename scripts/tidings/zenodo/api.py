@@ -43,17 +43,24 @@ class Refused(InputError):
 
 
 class Uncertain(Exception):
-    """The request may or may not have been carried out: 5xx, or the connection broke before the answer."""
+    """The request may or may not have been carried out: 5xx, or the connection broke before the answer.
+
+    `pause` is what the server asked for, in seconds.
+    """
+
+    def __init__(self, reason: str, pause: float | None = None) -> None:
+        super().__init__(reason)
+        self.pause = pause
 
 
 class _Token(requests.auth.AuthBase):
-    """Puts the token into the header; as an `auth` it also keeps a ~/.netrc from replacing it."""
+    """Puts the token into the header, for one host; as an `auth` it keeps a ~/.netrc from replacing it."""
 
-    def __init__(self, token: str | None) -> None:
-        self._token = token
+    def __init__(self, token: str | None, base: str) -> None:
+        self._token, self._base = token, base
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self._token:
+        if self._token and str(request.url).startswith(f"{self._base}/"):
             request.headers["Authorization"] = f"Bearer {self._token}"
         return request
 
@@ -88,7 +95,7 @@ class Api:
         self.sleep, self.clock = sleep, clock
         self.session = requests.Session()
         self.session.headers["User-Agent"] = f"tidings/{__version__}"
-        self.session.auth = _Token(token)
+        self.session.auth = _Token(token, self.base)
         self._rest_until: float | None = None
 
     def get(self, path: str, *, accept: str = RDM, **query: Any) -> Any:
@@ -153,7 +160,7 @@ class Api:
                 "same command "
                 "again later, and it goes on from here."
             ) from None
-        pause = problem.args[1] if len(problem.args) > 1 and problem.args[1] is not None else None
+        pause = getattr(problem, "pause", None)
         self._pause(min(FIRST_WAIT * 2**attempt, LONGEST_WAIT) if pause is None else pause, what)
 
     def once(
@@ -214,8 +221,8 @@ class Api:
         if isinstance(error, requests.exceptions.SSLError):
             return InputError(f"{self.base}: no secure connection ({cause(error)})")
         if isinstance(error, requests.exceptions.RequestException) and no_connection(error):
-            return Uncertain(f"{urlsplit(self.base).netloc} cannot be reached ({cause(error)})", None)
-        return Uncertain(f"the connection broke ({cause(error)})", None)
+            return Uncertain(f"{urlsplit(self.base).netloc} cannot be reached ({cause(error)})")
+        return Uncertain(f"the connection broke ({cause(error)})")
 
     def _answer(self, response: requests.Response, method: str, path: str) -> Any:
         status = response.status_code
@@ -230,7 +237,7 @@ class Api:
         try:
             return response.json()
         except ValueError:
-            raise Uncertain(f"the answer with status {status} is not JSON", None) from None
+            raise Uncertain(f"the answer with status {status} is not JSON") from None
 
     def _why(self, response: requests.Response, method: str, path: str) -> str:
         what = f"{method} {self.base}{path}: {response.status_code} {response.reason or ''}".rstrip()

@@ -38,13 +38,22 @@ class RemoteFile:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a record is read: repository, number of it or of all its versions, the DOI that led there if any."""
+
+    repository: str
+    number: str
+    doi: str | None = None
+
+
+@dataclass(frozen=True)
 class Record:
     """A published record; `asked` is the identifier that led to it, `newest` whether no later "
     "version exists."""
 
     repository: str
     id: str
-    asked: str
+    asked: Place
     title: str
     doi: str | None
     version: str | None
@@ -60,10 +69,12 @@ class Record:
     @property
     def by_concept(self) -> bool:
         """Whether the identifier named all versions, of which this is the newest."""
-        return self.concept is not None and self.asked == self.concept and self.asked != self.id
+        if self.asked.doi and self.doi:
+            return self.asked.doi.lower() != self.doi.lower()
+        return self.concept is not None and self.asked.number == self.concept and self.concept != self.id
 
 
-def locate(text: str) -> tuple[str, str]:
+def locate(text: str) -> Place:
     """Find the repository and the number that a DOI, an address or a number of Zenodo stands for.
 
     Parameters
@@ -73,8 +84,8 @@ def locate(text: str) -> tuple[str, str]:
 
     Returns
     -------
-    (str, str)
-        Address of the repository, number of the record (or of all its versions).
+    Place
+        Where to read the record, or the newest of its versions.
 
     Raises
     ------
@@ -83,7 +94,7 @@ def locate(text: str) -> tuple[str, str]:
     """
     text = text.strip()
     if text.isdigit():
-        return ZENODO, text
+        return Place(ZENODO, text)
     doi = re.sub(r"^(doi:|https?://(dx\.)?doi\.org/)", "", text, flags=re.IGNORECASE)
     if _DOI.fullmatch(doi):
         return _resolve(doi)
@@ -92,16 +103,16 @@ def locate(text: str) -> tuple[str, str]:
         if match := _DOI_PATH.fullmatch(parts.path):
             return _resolve(match[1])
         if match := _RECORD.fullmatch(parts.path):
-            return f"{parts.scheme}://{parts.netloc}", match[1]
+            return Place(f"{parts.scheme}://{parts.netloc}", match[1])
     raise InputError(
         f"{text!r}: neither a DOI (10.5281/zenodo.123), nor the address of a record "
         f"({ZENODO}/records/123), nor a file or folder of this machine"
     )
 
 
-def _resolve(doi: str) -> tuple[str, str]:
+def _resolve(doi: str) -> Place:
     if match := _SANDBOX_DOI.fullmatch(doi):
-        return SANDBOX, match[1]
+        return Place(SANDBOX, match[1], doi)
     url = f"{RESOLVER}/{quote(doi, safe='/.')}"
     try:
         response = requests.get(
@@ -122,15 +133,15 @@ def _resolve(doi: str) -> tuple[str, str]:
         raise InputError(
             f"{doi}: does not lead to a record of Zenodo or InvenioRDM ({response.status_code}{where})"
         )
-    return f"{parts.scheme}://{parts.netloc}", match[1]
+    return Place(f"{parts.scheme}://{parts.netloc}", match[1], doi)
 
 
-def read(repository: str, number: str, api: Callable[[str], Api] = Api) -> Record:
+def read(place: Place, api: Callable[[str], Api] = Api) -> Record:
     """Read a published record.
 
     Parameters
     ----------
-    repository, number : str
+    place : Place
         As from `locate`.
     api : callable
         Makes the `Api` of a repository; with a token for a record that is not open.
@@ -140,14 +151,13 @@ def read(repository: str, number: str, api: Callable[[str], Api] = Api) -> Recor
     InputError
         There is no such record, it was withdrawn or is restricted, or it is not understood.
     """
-    client = api(repository)
+    client = api(place.repository)
     try:
-        value = client.get(f"/api/records/{number}")
-        record = _parse(value, repository, number)
+        record = _parse(client.get(f"/api/records/{place.number}"), place)
         if not record.files:
             record = _with_files(record, client)
     except Refused as error:
-        raise _explained(error, f"{repository}/records/{number}") from None
+        raise _explained(error, f"{place.repository}/records/{place.number}") from None
     if record.newest is None:
         record = Record(**{**vars(record), "newest": newest(record, client) == record.id})
     return record
@@ -155,7 +165,7 @@ def read(repository: str, number: str, api: Callable[[str], Api] = Api) -> Recor
 
 def newest(record: Record, client: Api) -> str:
     """Return the number of the newest version of a record."""
-    # Zenodo's older form does not say whether it is the newest; this address is redirected to the one that is.
+    # Zenodo's older form does not say whether it is the newest; this address leads to the one that is.
     return str(client.get(f"/api/records/{record.id}/versions/latest")["id"])
 
 
@@ -173,13 +183,13 @@ def _explained(error: Refused, url: str) -> InputError:
     return error
 
 
-def _parse(value: Any, repository: str, asked: str) -> Record:
+def _parse(value: Any, asked: Place) -> Record:
     try:
         metadata = value["metadata"]
         parent = (value.get("parent") or {}).get("id") or value.get("conceptrecid")
         doi = ((value.get("pids") or {}).get("doi") or {}).get("identifier") or value.get("doi")
         record = Record(
-            repository=repository,
+            repository=asked.repository,
             id=str(value["id"]),
             asked=asked,
             title=str(metadata["title"]),
@@ -187,11 +197,11 @@ def _parse(value: Any, repository: str, asked: str) -> Record:
             version=metadata.get("version"),
             concept=None if parent is None else str(parent),
             newest=(value.get("versions") or {}).get("is_latest"),
-            files=_files(value.get("files") or [], repository, str(value["id"])),
+            files=_files(value.get("files") or [], asked.repository, str(value["id"])),
         )
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise InputError(
-            f"{repository}/records/{asked}: its description is not understood ({error!r})"
+            f"{asked.repository}/records/{asked.number}: its description is not understood ({error!r})"
         ) from None
     access = value.get("access") or {}
     if "restricted" in (access.get("record"), access.get("files")) and not record.files:
