@@ -30,8 +30,8 @@ class Limits:
     files: int = 100
     quota: int = 50_000_000_000  # bytes of a record
     archive: int = 300_000_000  # bytes of a record that is had as one zip
-    rate: int = 5000  # requests of one user in a minute
-    retry_after: int = 60  # seconds, said with status 429
+    rate: int = 5000  # requests of one user in a window; Zenodo has 60 to 133 for nobody, 100 for a user
+    window: float = 60  # seconds
 
 
 @dataclass(frozen=True)
