@@ -4,7 +4,7 @@
   python scripts/deposit.py RECORD --production           a draft at zenodo.org, to be looked at
   python scripts/deposit.py RECORD --production --publish publish it; this cannot be taken back
 
-RECORD is a folder that archive.py or reproduce.py made. The reserved DOI is written into its files. The same
+RECORD is a folder that crate.py or reproduce.py made. The reserved DOI is written into its files. The same
 command may be given again after any failure: it finds its draft, sends only what is missing, and publishes
 nothing twice. The access token (scopes deposit:write and deposit:actions) is read from the file that
 --token-file names, or from ZENODO_SANDBOX_TOKEN, ZENODO_TOKEN (with --production) or INVENIORDM_TOKEN (with

@@ -20,6 +20,8 @@ from typing import Any
 import yaml
 
 from tidings import __version__
+from tidings.crate.manifest import NAME as MANIFEST
+from tidings.crate.manifest import parse_manifest
 from tidings.errors import InputError
 
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
@@ -96,6 +98,20 @@ def content(folder: Path) -> dict[str, str]:
     return {name: _sha256(folder / name) for name in (*VERDICTS, DIFFERING) if (folder / name).exists()}
 
 
+def check(folder: Path) -> list[str]:
+    """Compare a record with its manifest; one line for each file that is missing, changed or not listed."""
+    try:
+        text = (folder / MANIFEST).read_text(encoding="utf-8")
+    except OSError as error:
+        return [f"{MANIFEST}: cannot be read ({error.strerror})"]
+    listed = parse_manifest(text, str(folder / MANIFEST))
+    there = {path.name for path in folder.iterdir()} - {MANIFEST}
+    lines = [f"{name}: missing" for name in sorted(listed.keys() - there)]
+    lines += [f"{name}: not listed" for name in sorted(there - listed.keys())]
+    both = sorted(listed.keys() & there)
+    return lines + [f"{name}: another sha256" for name in both if _sha256(folder / name) != listed[name]]
+
+
 def is_reproduction(folder: Path) -> bool:
     """Whether a record's folder is one of these."""
     return (folder / "verdict.json").is_file()
@@ -163,9 +179,9 @@ def _describe(folder: Path, identifier: str | None, url: str | None) -> None:
         {"@context": "https://w3id.org/ro/crate/1.1/context", "@graph": graph}, indent=1, ensure_ascii=False
     )
     (folder / "ro-crate-metadata.json").write_text(f"{text}\n", encoding="utf-8")
-    names = sorted(path.name for path in folder.iterdir() if path.name != "manifest-sha256.txt")
+    names = sorted(path.name for path in folder.iterdir() if path.name != MANIFEST)
     lines = (f"{_sha256(folder / name)}  {name}\n" for name in names)
-    (folder / "manifest-sha256.txt").write_text("".join(lines), encoding="utf-8")
+    (folder / MANIFEST).write_text("".join(lines), encoding="utf-8")
 
 
 def _readme(value: Mapping[str, Any], identifier: str | None) -> str:

@@ -17,7 +17,7 @@ from tidings.reproduce.diverge import Evidence, divergences, scrubbed
 from tidings.reproduce.page import page
 from tidings.reproduce.preflight import Preflight, preflight, summary
 from tidings.reproduce.rerun import Rerun, program, run, runs_apart
-from tidings.reproduce.source import Archive, obtain
+from tidings.reproduce.source import ZIP, Archive, obtain
 from tidings.verify import Rules, Status, Verdict
 from tidings.zenodo.api import token_from
 
@@ -159,12 +159,8 @@ def _neutral(verdict: Verdict) -> Verdict:
 
 def _changed_files(archive: Archive) -> list[str]:
     """Names of the files in the crate that its manifest does not vouch for."""
-    return [
-        name
-        for line in archive.changed
-        for name in archive.crate.files
-        if name in line.split(": ")[0].split()
-    ]
+    names = (line.removeprefix(f"{ZIP}: ").rpartition(": ")[0] for line in archive.changed)
+    return [name for name in names if name and name != ZIP]
 
 
 def _write(

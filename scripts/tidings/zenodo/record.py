@@ -130,7 +130,7 @@ def checked_files(folder: Path, token: str) -> dict[str, Path]:
         There are too many, a name is unfit, one is empty, is changed, or holds the token.
     """
     if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder; make a record with archive.py or reproduce.py")
+        raise InputError(f"{folder}: no such folder; make a record with crate.py or reproduce.py")
     files = {path.name: path for path in sorted(folder.iterdir())}
     if not files or len(files) > MOST_FILES:
         raise InputError(f"{folder}: has {len(files)} files; a record has 1 to {MOST_FILES}")
@@ -142,7 +142,8 @@ def checked_files(folder: Path, token: str) -> dict[str, Path]:
     total = sum(path.stat().st_size for path in files.values())
     if total > MOST_BYTES:
         raise InputError(f"{folder}: {total / 1e9:.1f} GB; a record holds {MOST_BYTES / 1e9:.0f} GB")
-    if changed := crates.check_manifest(folder):
+    check = reproductions.check if reproductions.is_reproduction(folder) else crates.check_manifest
+    if changed := check(folder):
         raise InputError(
             f"{folder}: not as its manifest says: {'; '.join(changed[:5])}; make the record anew"
         )
