@@ -6,15 +6,17 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from tidings.crate.model import Engine
-from tidings.crate.recorded import RecordedFile, RecordedJob, RecordedRun
+from tidings.crate.recorded import RecordedFile, RecordedJob, RecordedRun, sha256
 from tidings.errors import InputError
-from tidings.step.declaration import Field, In, Out, Param, Step, step_names
+from tidings.step.code import modules
+from tidings.step.declaration import SCRIPTS, Field, In, Out, Param, Step, step_names
 
 _HOW = "run `cwltool --provenance FOLDER --outdir RESULTS cwl/workflow.cwl JOB`"
 _RUN = re.compile(r"Run of workflow/packed\.cwl#(?:.*/)?(?P<step>\w+?)(?:_\d+)?")
@@ -105,6 +107,7 @@ class _Profile:
     def _job(self, activity: str, step: Step, results: Path, zone: timezone) -> RecordedJob:
         used = self._roles("used", activity)
         made = self._roles("wasGeneratedBy", activity)
+        self._check_code(step, used)
         outputs = {f.name: self._output(f, made.get(f.name), results, step) for f in step.select(Out)}
         return RecordedJob(
             step,
@@ -114,6 +117,14 @@ class _Profile:
             self._time("wasStartedBy", activity, zone),
             self._time("wasEndedBy", activity, zone),
         )
+
+    def _check_code(self, step: Step, used: dict[str, str]) -> None:
+        """Compare the code that the job ran, of which the record has a copy, with that of the suite."""
+        ran = self._content(used["scripts"]) if "scripts" in used else {}
+        for module in modules(SCRIPTS / f"{step.name}.py"):
+            copy = ran.get(module.relative_to(SCRIPTS).as_posix())
+            if copy is None or sha256(copy) != sha256(module):
+                raise InputError(f"{module}: is not what the run used: run it again, or restore it")
 
     def _roles(self, relation: str, activity: str) -> dict[str, str]:
         return {
@@ -176,17 +187,15 @@ class _Profile:
             raise InputError(f"{self.folder}: {step.name} has not made {field.name}: the run failed; {_HOW}")
         basename, content = self._entity(name)["cwlprov:basename"], self._content(name)
         target, _, rest = basename.partition("_")
-        made = RecordedFile(
-            content,
-            _key(basename, content),
-            f"{step.stack}/{target}/{basename}" if rest else f"{step.stack}/{basename}",
-            kept=(results / basename).exists(),
-        )
-        if made.kept:
-            found = RecordedFile.on_disk(results / basename, basename)
-            if found.is_folder != made.is_folder or found.checksum() != made.checksum():
-                raise InputError(f"{results / basename}: is not what the run made (another checksum); run it again")
-        return made
+        place = f"{step.stack}/{target}/{basename}" if rest else f"{step.stack}/{basename}"
+        made = RecordedFile(content, _key(basename, content), place, kept=False)
+        if not (results / basename).exists():
+            return made
+        found = RecordedFile.on_disk(results / basename, place)
+        if found.is_folder != made.is_folder or found.checksum() != made.checksum():
+            raise InputError(f"{results / basename}: is not what the run made (another checksum); run it again")
+        # Of the two copies the one with a suffix, which tells its format.
+        return replace(made, content=found.content, kept=True)
 
 
 def _key(basename: str, content: dict[str, Path]) -> tuple[Any, ...]:

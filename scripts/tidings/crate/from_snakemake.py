@@ -12,6 +12,7 @@ from typing import Any
 from tidings.crate.model import Engine
 from tidings.crate.recorded import RecordedFile, RecordedJob, RecordedRun
 from tidings.errors import InputError
+from tidings.step.code import code_hash
 from tidings.step.command import parser
 from tidings.step.declaration import In, Out, Param, Step, step_names
 
@@ -43,7 +44,7 @@ def read_snakemake(root: Path, record: Path) -> RecordedRun:
         raise InputError(f"{record}: describes no run of Snakemake; {_HOW}")
     return RecordedRun(
         Engine("snakemake", engine["softwareVersion"], "Snakefile"),
-        tuple(_job(root, action, record) for action in actions if not _is_packing(action)),
+        tuple(_job(root, action, entities, record) for action in actions if not _is_packing(action)),
         json.loads(entities["#configuration"]["value"]),
     )
 
@@ -62,11 +63,12 @@ def _is_packing(action: dict[str, Any]) -> bool:
     return action["instrument"]["@id"] == "#rule-crate"
 
 
-def _job(root: Path, action: dict[str, Any], record: Path) -> RecordedJob:
+def _job(root: Path, action: dict[str, Any], entities: dict[str, Any], record: Path) -> RecordedJob:
     rule = action["instrument"]["@id"].removeprefix("#rule-")
     if rule not in step_names():
         raise InputError(f"{record}: job {action['name']!r} is of the rule {rule}, which is no step of this suite")
     step = Step.load(rule)
+    _check_code(step, action, entities)
     values = _values(step, action["description"], record)
     return RecordedJob(
         step,
@@ -77,6 +79,14 @@ def _job(root: Path, action: dict[str, Any], record: Path) -> RecordedJob:
         datetime.fromisoformat(action["endTime"]),
         action.get("containerImage"),
     )
+
+
+def _check_code(step: Step, action: dict[str, Any], entities: dict[str, Any]) -> None:
+    hashes = [entities[f"{action['@id']}/code"]["value"]] if f"{action['@id']}/code" in entities else []
+    if hashes != [code_hash(step.name)]:
+        raise InputError(
+            f"scripts/{step.name}.py or a module that it imports was edited after the run: run it again, or restore it"
+        )
 
 
 def _values(step: Step, command: str, record: Path) -> dict[str, Any]:

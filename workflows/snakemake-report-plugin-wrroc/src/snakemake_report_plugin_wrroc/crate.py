@@ -36,7 +36,8 @@ def metadata(
         Of the whole; RO-Crate asks for all three.
     """
     files = _files(path for job in jobs for path in (*job.inputs, *job.outputs))
-    actions = [_action(number, job, files) for number, job in enumerate(jobs, 1)]
+    values = {number: _values(number, job) for number, job in enumerate(jobs, 1)}
+    actions = [_action(number, job, files, values[number]) for number, job in enumerate(jobs, 1)]
     engine = {
         "@id": "https://snakemake.github.io",
         "@type": "SoftwareApplication",
@@ -74,6 +75,7 @@ def metadata(
         configuration,
         *(_rule(rule, snakemake) for rule in sorted({job.rule for job in jobs})),
         *actions,
+        *(value for number in values for value in values[number]),
         *files.values(),
     ]
     return {"@context": CONTEXT, "@graph": graph}
@@ -89,7 +91,16 @@ def _rule(rule: str, snakemake: str) -> dict[str, Any]:
     }
 
 
-def _action(number: int, job: Job, files: dict[str, Any]) -> dict[str, Any]:
+def _values(number: int, job: Job) -> list[dict[str, Any]]:
+    """Describe the ``params:`` of a job that have a value."""
+    given = [(name, value) for name, value in job.params.items() if value not in (None, [], "")]
+    return [
+        {"@id": f"#job-{number}/{quote(name)}", "@type": "PropertyValue", "name": name, "value": value}
+        for name, value in given
+    ]
+
+
+def _action(number: int, job: Job, files: dict[str, Any], values: list[dict[str, Any]]) -> dict[str, Any]:
     wildcards = ", ".join(f"{name} {value}" for name, value in sorted(job.wildcards.items()))
     action = {
         "@id": f"#job-{number}",
@@ -97,7 +108,7 @@ def _action(number: int, job: Job, files: dict[str, Any]) -> dict[str, Any]:
         "name": f"{job.rule}: {wildcards}" if wildcards else job.rule,
         "description": job.command or f"Job of the rule {job.rule}, without a shell command",
         "instrument": {"@id": f"#rule-{job.rule}"},
-        "object": [{"@id": files[path]["@id"]} for path in job.inputs],
+        "object": [{"@id": one["@id"]} for one in (*(files[path] for path in job.inputs), *values)],
         "result": [{"@id": files[path]["@id"]} for path in job.outputs],
         "startTime": job.start,
         "endTime": job.end,

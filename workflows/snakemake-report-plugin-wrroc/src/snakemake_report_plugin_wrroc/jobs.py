@@ -18,6 +18,7 @@ class Job:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     wildcards: dict[str, str]
+    params: dict[str, Any]
     threads: int
     container: str | None
     start: str
@@ -62,6 +63,7 @@ def _job(job: Any, persistence: Any) -> Job:
         inputs=tuple(dict.fromkeys(str(file) for file in job.input)),
         outputs=tuple(str(file) for file in job.output),
         wildcards={name: str(value) for name, value in job.wildcards_dict.items()},
+        params={name: _plain(value) for name, value in job.params.items() if isinstance(name, str)},
         threads=job.threads,
         container=first.get("container_img_url") if _in_container(job.dag.workflow) else None,
         start=_time(min(record["starttime"] for record in records)),
@@ -73,6 +75,13 @@ def _in_container(workflow: Any) -> bool:
     # The address is recorded whether or not containers were used; only the command line tells.
     methods = workflow.deployment_settings.deployment_method if workflow.deployment_settings else ()
     return any(str(method).lower().endswith("apptainer") for method in methods)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value of ``params:`` as JSON has it; an object of another kind as its text."""
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(item) for item in (sorted(value) if isinstance(value, set | frozenset) else value)]
+    return value if isinstance(value, bool | int | float | str | None) else str(value)
 
 
 def _time(seconds: float) -> str:
