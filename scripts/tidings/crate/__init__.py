@@ -25,7 +25,7 @@ The crate (the zip's root; the folder after `unpack`)::
                              of `tidings.verify.record`: ``python scripts/verify.py run/digests.json RESULTS``
     run/remote.lock.json     URL and sha256 of what came from the network (empty lists if nothing did)
     source/                  the suite: Snakefile, workflows/, cwl/, envs/, scripts/, config/, data/, ...
-    source/inputs/           the user's own files from elsewhere, as <sha256[:12]>-<name>
+    source/inputs/           the user's own files from elsewhere, as <sha256[:12]>/<name>
     source/resources/        what the fetching steps got, unless it is larger than asked for: then it is known by URL and
                              sha256 only
     results/                 the products, results/<pipeline>/<target>/<name>, from either engine
@@ -64,11 +64,49 @@ Interface (all that other modules may use; errors are `tidings.errors.InputError
     Crate: format, identifier, name, version (of the suite), engine (name, version, workflow), start, end,
         configuration (dict), fingerprint (dict), digests (dict, of run/digests.json), lock (dict),
         locks {"envs/science.txt": sha256, ...}, image, subjects, files {path: CrateFile}, jobs (tuple of Job, in
-        order of the DAG: a job stands after all whose outputs it reads); properties products, intermediates, inputs
-        (tuples of CrateFile).
+        order of the DAG: a job stands after all whose outputs it reads), manifest {path in the zip: sha256};
+        properties products, intermediates, inputs (tuples of CrateFile), start, end, fingerprint.
     CrateFile: path (in the crate; the name in the run if not included), sha256, size, included, url, role
         ("product", "intermediate", "input", "source", "record").  A folder that a job reads or writes
         has path ending in "/", the sha256 of `tidings.step.provenance.checksum`, and its files are listed besides.
-    Job: id, step, code (hash of the step's code), parameters {name: value, units as declared}, inputs and outputs
-        {field: (path, ...)} (keys of Crate.files), start, end (aware datetimes), command, environment (stack).
+    Job: id, step, stack, code (hash of the step's code), parameters {name: value, units as declared}, inputs
+        {field: (path, ...)} and outputs {field: path} (keys of Crate.files), start, end (aware datetimes).
 """
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tidings.crate.model import Crate, CrateFile, Engine, Job
+    from tidings.crate.reading import check_manifest, read_crate, unpack
+    from tidings.crate.replaying import replay
+    from tidings.crate.writing import stamp, write_crate
+
+__all__ = [
+    "Crate",
+    "CrateFile",
+    "Engine",
+    "Job",
+    "check_manifest",
+    "read_crate",
+    "replay",
+    "stamp",
+    "unpack",
+    "write_crate",
+]
+
+_HOMES = {
+    **dict.fromkeys(("Crate", "CrateFile", "Engine", "Job"), "model"),
+    **dict.fromkeys(("check_manifest", "read_crate", "unpack"), "reading"),
+    **dict.fromkeys(("stamp", "write_crate"), "writing"),
+    "replay": "replaying",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Loaded when asked for: reading a crate does not need what drawing its page does.
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -14,7 +14,6 @@ from typing import IO, BinaryIO
 from tidings.errors import InputError
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-_LEVEL = 6
 _CHUNK = 1 << 20
 # What does not get smaller.
 _PACKED = (".gz", ".png", ".hdf5", ".pdf", ".zip", ".parquet", ".jpg")
@@ -37,8 +36,7 @@ def write_zip(path: Path, content: Mapping[str, Path | bytes]) -> dict[str, str]
             value = content[name]
             info = zipfile.ZipInfo(name, _EPOCH)
             info.create_system = 3
-            info.compress_type = zipfile.ZIP_STORED if name.endswith(_PACKED) else zipfile.ZIP_DEFLATED
-            info.compress_level = _LEVEL
+            info.compress_type = zipfile.ZIP_STORED if name.endswith(_PACKED) else zipfile.ZIP_DEFLATED  # level 6
             info.external_attr = _mode(value) << 16
             with _opened(value) as source:
                 source.seek(0, os.SEEK_END)
@@ -105,15 +103,15 @@ def opened(path: Path) -> zipfile.ZipFile:
 
 def checked_members(archive: zipfile.ZipFile, path: Path) -> Iterator[zipfile.ZipInfo]:
     """Give the members that are no folders, after a look at their names."""
-    seen: dict[str, str] = {}
+    seen: set[str] = set()
     for info in archive.infolist():
         name = info.filename
         parts = PurePosixPath(name).parts
         if not parts or name.startswith("/") or "\\" in name or ".." in parts or ":" in parts[0] or "\0" in name:
             raise InputError(f"{path}: member {name!r} would land outside of the folder; refused")
-        twin = seen.setdefault(name.rstrip("/").casefold(), name)
-        if twin != name or [one for one in archive.namelist() if one == name][1:]:
-            raise InputError(f"{path}: members {twin!r} and {name!r} would be one file on some disks; refused")
+        if name.rstrip("/").casefold() in seen:
+            raise InputError(f"{path}: member {name!r} and another would be one file on some disks; refused")
+        seen.add(name.rstrip("/").casefold())
         if not info.is_dir():
             yield info
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import mimetypes
+import shlex
 from collections import defaultdict
 from typing import Any
 from urllib.parse import quote
@@ -80,8 +81,6 @@ def metadata(crate: Crate, citation: Citation, extra: dict[str, str]) -> Entity:
     """
     entities = [
         *_heading(crate, citation, extra),
-        *_people(citation),
-        *_words(crate, citation),
         *_workflow(crate, citation),
         *_steps(crate),
         *parameters.entities(crate),
@@ -117,6 +116,11 @@ def author_id(number: int, author: Author) -> str:
     return author.orcid or f"#author/{number}"
 
 
+def job_id(job: Job) -> str:
+    """Return the identifier of a job's action."""
+    return quote(job.id, safe="#/")
+
+
 def tool_id(step: str) -> str:
     """Return the identifier of the tool that a step is."""
     return f"source/scripts/{step}.py"
@@ -148,40 +152,49 @@ def one_or_more(values: list[Any]) -> Any:
 # ---- what it is -----------------------------------------------------------------------------------------
 
 
-def _heading(crate: Crate, citation: Citation, extra: dict[str, str]) -> list[Entity]:
-    authors = [ref(author_id(n, a)) for n, a in enumerate(citation.authors, 1)]
-    parts = [
-        *(file_id(f) for f in crate.files.values()),
-        *(quote(path) for path in extra),
-        *(tool_id(step) for step in _used(crate)),
-        f"source/{crate.engine.workflow}",
-        *(f"source/{name}" for name in crate.locks),
-        "source/",
-    ]
-    actions = ["#organize", "#run", *(job.id for job in crate.jobs), *(f"#control/{s}" for s in _used(crate))]
+def common(crate: Crate, citation: Citation) -> list[Entity]:
+    """Return what the crate and its record say alike: the root without its parts, people, licence, subjects."""
     root = {
         "@id": "./",
         "@type": "Dataset",
         "name": crate.name,
-        "description": f"A run of {len(crate.jobs)} jobs of Tidings {crate.version}, with its products, data and code. "
-        + citation.abstract,
         "license": ref(citation.license_url),
-        "author": one_or_more(authors),
+        "author": one_or_more([ref(author_id(n, a)) for n, a in enumerate(citation.authors, 1)]),
         "publisher": ref("#publisher"),
         "datePublished": _time(crate.end),
         "schemaVersion": f"{SCHEMA_VERSION}{crate.format}",
         "version": crate.version,
-        "conformsTo": refs([*RUN_PROFILES, WORKFLOW_CRATE]),
-        "mainEntity": ref(f"source/{crate.engine.workflow}"),
-        "hasPart": refs(parts),
-        "mentions": refs([*actions, "#image"]),
         "about": refs(crate.subjects),
         "keywords": ", ".join(citation.keywords),
     }
     if crate.identifier:
-        root |= {"identifier": f"https://doi.org/{crate.identifier}", "citation": f"https://doi.org/{crate.identifier}"}
+        doi = f"https://doi.org/{crate.identifier}"
+        root |= {"identifier": doi, "cite-as": doi}
     if crate.url:
         root["url"] = crate.url
+    return [root, *_people(citation), *_words(crate, citation)]
+
+
+def _heading(crate: Crate, citation: Citation, extra: dict[str, str]) -> list[Entity]:
+    used = _used(crate)
+    parts = [
+        *(file_id(file) for file in crate.files.values()),
+        *(quote(path) for path in extra),
+        *(tool_id(step) for step in used),
+        f"source/{crate.engine.workflow}",
+        *(f"source/{name}" for name in crate.locks),
+        "source/",
+    ]
+    actions = ["#organize", "#run", *(job_id(job) for job in crate.jobs), *(f"#control/{step}" for step in used)]
+    root, *others = common(crate, citation)
+    root |= {
+        "description": f"A run of {len(crate.jobs)} jobs of Tidings {crate.version}, with its products, data and "
+        f"code. {citation.abstract}",
+        "conformsTo": refs([*RUN_PROFILES, WORKFLOW_CRATE]),
+        "mainEntity": ref(f"source/{crate.engine.workflow}"),
+        "hasPart": refs(parts),
+        "mentions": refs([*actions, "#image"]),
+    }
     descriptor = {
         "@id": "ro-crate-metadata.json",
         "@type": "CreativeWork",
@@ -197,7 +210,7 @@ def _heading(crate: Crate, citation: Citation, extra: dict[str, str]) -> list[En
     }
     if crate.commit:
         source["identifier"] = f"git:{crate.commit}"
-    return [descriptor, root, source]
+    return [descriptor, root, source, *others]
 
 
 def _people(citation: Citation) -> list[Entity]:
@@ -220,7 +233,7 @@ def _person(number: int, author: Author) -> Entity:
 
 def _organisation(name: str, words: str, url: str | None) -> Entity:
     # Without an address of its own, the place where the crate says who they are.
-    return {"@id": name, "@type": "Organization", "name": words, "url": url or ref("source/CITATION.cff")}
+    return {"@id": name, "@type": "Organization", "name": words, "url": url or ref("CITATION.cff")}
 
 
 def _words(crate: Crate, citation: Citation) -> list[Entity]:
@@ -379,7 +392,7 @@ def _actions(crate: Crate, citation: Citation) -> list[Entity]:
             "@type": "ControlAction",
             "name": f"Jobs of {step}",
             "instrument": ref(f"#step/{step}"),
-            "object": one_or_more(refs(job.id for job in crate.jobs if job.step == step)),
+            "object": one_or_more(refs(job_id(job) for job in crate.jobs if job.step == step)),
         }
         for step in used
     ]
@@ -399,7 +412,7 @@ def _job(crate: Crate, job: Job, agent: Any) -> list[Entity]:
     ]
     read = [file_id(crate.files[path]) for paths in job.inputs.values() for path in paths]
     action = {
-        "@id": quote(job.id, safe="#/"),
+        "@id": job_id(job),
         "@type": "CreateAction",
         "name": f"{job.step}: {job.name}",
         "description": command(job),
@@ -433,17 +446,11 @@ def command(job: Job) -> str:
     for name, value in job.parameters.items():
         values = value if isinstance(value, list) else [value]
         words += [f"--{name}", *map(_word, values)] if value not in (None, []) else []
-    return " ".join(word if word and word.replace("-", "").isalnum() else _quoted(word) for word in words)
+    return shlex.join(words)
 
 
 def _word(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _quoted(word: str) -> str:
-    import shlex
-
-    return shlex.quote(word)
 
 
 # ---- where it ran, and files ----------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,16 +15,15 @@ _LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")
 
 
 def manifest_text(content: Mapping[str, Path | bytes]) -> str:
-    """Return the manifest of files by name; of a link, the digest of where it leads."""
-    return "".join(f"{digest(content[name])}  {name}\n" for name in sorted(content))
+    """Return the manifest of files by name; links have no bytes of their own and are left out."""
+    listed = sorted(name for name, value in content.items() if isinstance(value, bytes) or not value.is_symlink())
+    return "".join(f"{digest(content[name])}  {name}\n" for name in listed)
 
 
 def digest(value: Path | bytes) -> str:
     """Return the SHA-256 of bytes or a file."""
     if isinstance(value, bytes):
         return hashlib.sha256(value).hexdigest()
-    if value.is_symlink():
-        return hashlib.sha256(os.readlink(value).encode()).hexdigest()
     return sha256(value)
 
 

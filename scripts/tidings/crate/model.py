@@ -9,6 +9,9 @@ from typing import Any, Literal
 FORMAT_VERSION = 1
 """Version of the layout that this library writes, and the newest that it reads."""
 
+ZIP = "run-crate.zip"
+"""Name of the crate in a record."""
+
 Role = Literal["product", "intermediate", "input", "source", "record"]
 
 

@@ -61,9 +61,14 @@ def content_of(path: Path) -> dict[str, Path]:
     return {p.relative_to(path).as_posix(): p for p in files}
 
 
-@cache
 def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file; asked again, it is not read again."""
+    """Return the SHA-256 of a file; asked again, an unchanged one is not read again."""
+    state = path.stat()
+    return _sha256(path.resolve(), state.st_mtime_ns, state.st_size, state.st_ino)
+
+
+@cache
+def _sha256(path: Path, *state: int) -> str:
     return checksum(path)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ from tidings.crate.citation import Citation, read_citation
 from tidings.crate.from_cwltool import read_cwltool
 from tidings.crate.from_snakemake import PLUGIN_FILE, read_snakemake
 from tidings.crate.manifest import NAME as MANIFEST
-from tidings.crate.manifest import manifest_text
-from tidings.crate.model import Crate
+from tidings.crate.manifest import digest, manifest_text, parse_manifest
+from tidings.crate.model import ZIP, Crate
+from tidings.crate.reading import read_crate, unpack
+from tidings.crate.record import headlines, record_metadata
 from tidings.crate.recorded import RecordedRun
 from tidings.errors import InputError
 
@@ -24,7 +27,6 @@ REMOTE_LIMIT = 200_000_000
 """Size above which a downloaded file is named by URL and checksum only [bytes]."""
 MOST_FILES = 100
 """Files that a record may have, at Zenodo."""
-ZIP = "run-crate.zip"
 EXTRA = {
     "README.md": "What this is, and how to run it again",
     "ro-crate-preview.html": "The same to look at",
@@ -112,65 +114,87 @@ def _digests(crate: Crate, content: Content) -> dict[str, Any]:
     return json.loads(json.dumps(made, sort_keys=True))
 
 
+def stamp(record: Path, identifier: str, url: str | None = None) -> None:
+    """Write a reserved DOI, and the address of the record, into an existing record.
+
+    The zip and all files that mention either are made anew; the same DOI again changes no byte.
+
+    Parameters
+    ----------
+    record : Path
+        As `write_crate` made it.
+    identifier : str
+        The DOI, such as ``10.5281/zenodo.123``.
+    url : str, optional
+        Address of the record.
+    """
+    crate = replace(read_crate(record), identifier=identifier, url=url)
+    with tempfile.TemporaryDirectory(prefix=".tidings-", dir=record.parent) as scratch:
+        unpacked = unpack(record, Path(scratch, "crate"))
+        content = {name: unpacked / name for name in _members(unpacked)}
+        made = Path(scratch, "record")
+        _write(crate, content, read_citation(unpacked / "source/CITATION.cff"), made)
+        old = Path(scratch, "old")
+        record.rename(old)
+        made.rename(record)
+
+
+def _members(folder: Path) -> list[str]:
+    """List the files of an unpacked crate that are not made anew."""
+    names = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink() or path.is_file())
+    return sorted(name for name in names if name not in {*EXTRA, MANIFEST, "ro-crate-metadata.json"})
+
+
 def _write(crate: Crate, content: Content, citation: Citation, record: Path) -> Crate:
     part = record.with_name(f".{record.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     try:
         part.mkdir(parents=True)
-        crate = _write_zip(crate, content, citation, part / ZIP)
-        _write_record(crate, content, citation, part)
+        made = _made(crate, citation, content)
+        crate = _write_zip(crate, {**content, **made}, part / ZIP)
+        _write_record(crate, citation, content, made, part)
         part.rename(record)
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return crate
 
 
-def _json(value: Any) -> bytes:
-    return (json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
-
-
-def _write_zip(crate: Crate, content: Content, citation: Citation, path: Path) -> Crate:
-    described = graph.metadata(crate, citation, EXTRA)
-    made: Content = {
+def _made(crate: Crate, citation: Citation, content: Content) -> dict[str, bytes]:
+    """Return the files that describe the run."""
+    return {
         "README.md": pages.readme(crate, citation).encode(),
         "ro-crate-preview.html": pages.preview(crate, citation, content).encode(),
-        "ro-crate-metadata.json": graph.text(described),
+        "ro-crate-metadata.json": graph.text(graph.metadata(crate, citation, EXTRA)),
         "products.obscore.vot": obscore.table_bytes(crate, content),
         "run/configuration.json": _json(crate.configuration),
         "run/digests.json": _json(crate.digests),
         "run/remote.lock.json": _json(crate.lock),
     }
-    whole = {**content, **made}
-    listed = manifest_text(whole)
-    write_zip(path, {**whole, MANIFEST: listed.encode()})
-    return crate
 
 
-def headlines(crate: Crate) -> list[str]:
-    """Return the figures that a record shows: of each job whose products no other job reads, the first."""
-    read = {path for job in crate.jobs for paths in job.inputs.values() for path in paths}
-    last = [job for job in crate.jobs if not read & set(job.outputs.values())]
-    firsts = [next((p for p in job.outputs.values() if p.endswith(".png")), None) for job in last]
-    return sorted({path for path in firsts if path})
+def _json(value: Any) -> bytes:
+    return (json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
-def _write_record(crate: Crate, content: Content, citation: Citation, folder: Path) -> None:
+def _write_zip(crate: Crate, content: Content, path: Path) -> Crate:
+    listed = manifest_text(content)
+    write_zip(path, {**content, MANIFEST: listed.encode()})
+    return replace(crate, manifest=parse_manifest(listed, MANIFEST))
+
+
+def _write_record(
+    crate: Crate, citation: Citation, content: Content, made: dict[str, bytes], folder: Path
+) -> None:
     """Write the flat files beside the zip."""
-    room = MOST_FILES - 7
-    shown = {path.rpartition("/")[2]: content[path] for path in headlines(crate)[:room]}
-    for name, source in shown.items():
-        shutil.copyfile(source, folder / name)
-    (folder / "CITATION.cff").write_bytes(content["source/CITATION.cff"].read_bytes())
-    (folder / "products.obscore.vot").write_bytes(obscore.table_bytes(crate, content))
-    (folder / "README.md").write_text(pages.readme(crate, citation), encoding="utf-8")
-    (folder / "ro-crate-preview.html").write_text(pages.preview(crate, citation, content), encoding="utf-8")
-    (folder / "ro-crate-metadata.json").write_bytes(
-        graph.text(record_metadata(crate, citation, folder))
-    )
-    files = {path.name: path for path in sorted(folder.iterdir())}
-    (folder / MANIFEST).write_text(manifest_text(files), encoding="utf-8")
-
-
-def record_metadata(crate: Crate, citation: Citation, folder: Path) -> dict[str, Any]:
-    """Return the JSON-LD of the record: the files in its folder."""
-    raise NotImplementedError
+    files: Content = {name: made[name] for name in ("README.md", "ro-crate-preview.html", "products.obscore.vot")}
+    files["CITATION.cff"] = content["source/CITATION.cff"]
+    # The zip, the metadata and the manifest come on top.
+    shown = headlines(crate)[: MOST_FILES - len(files) - 3]
+    files |= {path.rpartition("/")[2]: content[path] for path in shown}
+    for name, value in files.items():
+        (folder / name).write_bytes(value if isinstance(value, bytes) else value.read_bytes())
+    paths = {path.name: path for path in sorted(folder.iterdir())}
+    described = {name: (path.stat().st_size, digest(path)) for name, path in paths.items()}
+    described_at = folder / "ro-crate-metadata.json"
+    described_at.write_bytes(graph.text(record_metadata(crate, citation, described)))
+    (folder / MANIFEST).write_text(manifest_text({**paths, described_at.name: described_at}), encoding="utf-8")
