@@ -11,6 +11,9 @@ from typing import Any
 from tidings import __version__
 from tidings.step.declaration import In, Param, Step
 
+TIMESTAMP = ".snakemake_timestamp"
+"""What Snakemake puts into a folder that a rule made; no other engine does."""
+
 # Called when a product asks for the block: not all steps do, and checksums of large inputs take time.
 RUNNING: ContextVar[Callable[[], dict[str, Any]]] = ContextVar("provenance of the running step")
 
@@ -56,7 +59,6 @@ def checksum(path: Path) -> str:
     if not path.is_dir():
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
-    lines = [
-        f"{p.relative_to(path).as_posix()} {checksum(p)}\n" for p in sorted(path.rglob("*")) if p.is_file()
-    ]
+    files = [p for p in sorted(path.rglob("*")) if p.is_file() and p.name != TIMESTAMP]
+    lines = [f"{p.relative_to(path).as_posix()} {checksum(p)}\n" for p in files]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
