@@ -258,7 +258,8 @@ class Api:
         """Rest until the window ends once no request is left in it."""
         left, reset = (response.headers.get(f"X-RateLimit-{key}", "") for key in ("Remaining", "Reset"))
         used_up = left.strip() == "0" and reset.strip().isdigit()
-        self._rest_until = float(reset) if used_up else None
+        # Whole seconds, cut off: a second more is on the safe side.
+        self._rest_until = float(reset) + 1.0 if used_up else None
 
     def _rest(self, path: str) -> None:
         if self._rest_until is not None:
