@@ -7,16 +7,22 @@ all that it read had the recorded ones; what follows from an origin is not blame
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tidings.crate.blocks import read_block
 from tidings.crate.model import Crate, Job
+from tidings.reproduce.claims import (
+    changed_code,
+    changed_inputs,
+    changed_parameters,
+    edited,
+    outputs_of,
+    read_by,
+)
 from tidings.reproduce.preflight import Preflight
 from tidings.reproduce.usage import usage
-from tidings.step.code import modules
 from tidings.step.provenance import checksum
 from tidings.verify import Status, Verdict
 
@@ -61,11 +67,6 @@ class Evidence:
             return None
         return self.results / (verdict.candidate or verdict.product)
 
-    def then(self, path: str) -> Path | None:
-        """Return the archived file."""
-        found = self.archive / path
-        return found if found.is_file() else None
-
 
 def divergences(evidence: Evidence) -> list[Divergence]:
     """Find the origins, in the order of the DAG."""
@@ -75,31 +76,13 @@ def divergences(evidence: Evidence) -> list[Divergence]:
         differing = [path for path in outputs_of(evidence.crate, job) if _differs(evidence, path)]
         if not differing:
             continue
-        follows = any(path in off for path in _read(evidence.crate, job))
+        follows = any(path in off for path in read_by(evidence.crate, job))
         off |= {*differing, *job.outputs.values()}
         if not follows:
             found.append(
                 Divergence(job.step, job.id, tuple(differing), tuple(_causes(evidence, job, differing)))
             )
     return found
-
-
-def outputs_of(crate: Crate, job: Job) -> list[str]:
-    """Return the files that a job wrote; a folder stands for the files in it."""
-    return [file for path in job.outputs.values() for file in _files(crate, path)]
-
-
-def _files(crate: Crate, path: str) -> list[str]:
-    if not path.endswith("/"):
-        return [path]
-    return [name for name in crate.files if name.startswith(path) and not name.endswith("/")]
-
-
-def _read(crate: Crate, job: Job) -> Iterable[str]:
-    for paths in job.inputs.values():
-        for path in paths:
-            yield path
-            yield from _files(crate, path)
 
 
 def _differs(evidence: Evidence, path: str) -> bool:
@@ -111,9 +94,7 @@ def _differs(evidence: Evidence, path: str) -> bool:
 
 
 def _edited(evidence: Evidence, path: str) -> bool:
-    """Whether the archived file itself is not the one that the run made."""
-    then = evidence.then(path)
-    return then is not None and checksum(then) != evidence.crate.files[path].sha256
+    return edited(evidence.crate, evidence.archive, path)
 
 
 # ---- causes ---------------------------------------------------------------------------------------------
@@ -155,53 +136,24 @@ def _edits(evidence: Evidence, differing: Sequence[str]) -> list[str]:
 
 
 def _parameters(evidence: Evidence, job: Job, differing: Sequence[str]) -> list[str]:
-    for path in differing:
-        then, now = evidence.then(path), evidence.now(path)
-        blocks = [read_block(file) if file else None for file in (then, now)]
-        if blocks[0] and blocks[0]["step"] == job.step:
-            after = blocks[1]["parameters"] if blocks[1] else job.parameters
-            if lines := changed_parameters(blocks[0]["parameters"], after):
-                return [f"changed parameter: {line}" for line in lines]
-    return []
-
-
-def changed_parameters(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """Return a line for each parameter that has another value."""
-    return [
-        f"{name} was {_shown(then.get(name))}, is {_shown(now.get(name))}"
-        for name in sorted(then.keys() | now.keys())
-        if _shown(then.get(name)) != _shown(now.get(name))
-    ]
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_shown, value))}]" if value else "not given"
-    # A number is the same parameter whether it was written 8 or 8.0.
-    return "not given" if value is None else f"{value:.15g}" if isinstance(value, float) else str(value)
+    now = [evidence.now(path) for path in differing]
+    blocks = [block for path in now if path and (block := read_block(path))]
+    after = blocks[0]["parameters"] if blocks else None
+    lines = changed_parameters(evidence.crate, evidence.archive, job, after)
+    return [f"changed parameter: {line}" for line in lines]
 
 
 def _code(evidence: Evidence, job: Job) -> list[str]:
     if job.step not in evidence.preflight.code:
         return []
-    scripts = evidence.archive / "source/scripts"
-    used = {
-        f"source/scripts/{m.relative_to(scripts).as_posix()}"
-        for m in modules(scripts / f"{job.step}.py", scripts)
-    }
-    known = [name for name in evidence.changed if name in used]
-    where = f": {', '.join(name.removeprefix('source/') for name in known)}" if known else ""
+    places = changed_code(evidence.archive / "source/scripts", job, evidence.changed)
+    where = f": {'; '.join(places)}" if places else ""
     return [f"changed library function: the code of {job.step} is not the recorded one{where}"]
 
 
 def _inputs(evidence: Evidence, job: Job) -> list[str]:
-    changed = []
-    for path in _read(evidence.crate, job):
-        file = evidence.crate.files[path]
-        here = evidence.archive / path
-        if file.role == "input" and file.included and here.exists() and checksum(here) != file.sha256:
-            changed.append(_name(path))
-    return [f"changed input: {name} is not the recorded one" for name in dict.fromkeys(changed)]
+    names = changed_inputs(evidence.crate, evidence.archive, job)
+    return [f"changed input: {name} is not the recorded one" for name in names]
 
 
 def _arithmetic(evidence: Evidence, job: Job) -> list[str]:

@@ -16,8 +16,14 @@ from packaging.requirements import InvalidRequirement, Requirement
 from tidings.crate.model import Crate, Job
 from tidings.errors import InputError
 from tidings.fingerprint import explain
+from tidings.reproduce.claims import (
+    changed_inputs,
+    changed_parameters,
+    code_changed,
+    edited,
+    files_of,
+)
 from tidings.reproduce.usage import ENCODED, usage
-from tidings.step.code import code_hash
 
 LOCK = "envs/science.txt"
 IDENTICAL, UNSURE = "identical", "may differ"
@@ -53,27 +59,27 @@ class Preflight:
     reasons: dict[str, str] = field(default_factory=dict)
 
 
-def preflight(crate: Crate, source: Path, local: bool = True) -> Preflight:
+def preflight(crate: Crate, archive: Path, local: bool = True) -> Preflight:
     """Compare the archived run with this machine.
 
     Parameters
     ----------
     crate : Crate
         What was archived.
-    source : Path
-        The suite in the unpacked crate.
+    archive : Path
+        The unpacked crate.
     local : bool
         Whether the steps will run with the packages of this Python, not in a container or conda environment.
     """
-    scripts = source / "scripts"
-    packages = differing_packages(source / LOCK) if local else {}
+    scripts = archive / "source/scripts"
+    packages = differing_packages(archive / "source" / LOCK) if local else {}
     here = fingerprint_of(scripts)
     groups, lines = compare_fingerprints(crate.fingerprint, here)
-    steps = sorted({job.step for job in crate.jobs})
-    recorded = {job.step: job.code for job in crate.jobs}
-    changed = tuple(step for step in steps if code_hash(step, scripts) != recorded[step])
-    found = Preflight(packages, here, groups, lines, changed, (crate.image or {}).get("name") or None, local)
-    _predict(crate, scripts, found)
+    changed = sorted({job.step for job in crate.jobs if code_changed(scripts, job)})
+    found = Preflight(
+        packages, here, groups, lines, tuple(changed), (crate.image or {}).get("name") or None, local
+    )
+    _predict(crate, archive, found)
     return found
 
 
@@ -154,23 +160,33 @@ def locked(lock: Path) -> dict[str, str]:
     return found
 
 
-def _predict(crate: Crate, scripts: Path, found: Preflight) -> None:
+def _predict(crate: Crate, archive: Path, found: Preflight) -> None:
     """Carry what may change a job on to all that is made from its outputs."""
     doubts: dict[str, str] = {}
     for job in crate.jobs:
         above = [path for paths in job.inputs.values() for path in paths if path in doubts]
-        reason = _doubt(job, scripts, found)
+        reason = _claim_doubt(crate, archive, job) or _doubt(job, archive / "source/scripts", found)
         if reason is None and above:
             reason = f"made from {above[0].rstrip('/').rpartition('/')[2]}"
         for path in job.outputs.values():
             # Compression and the drawing of text change a file, but not what is computed from it.
-            why = reason or _encoding_doubt(path, found)
             if reason is not None:
                 doubts[path] = reason
-            if crate.files[path].role == "product":
-                found.predictions[path] = IDENTICAL if why is None else UNSURE
+            for file in files_of(crate, path) if crate.files[path].role == "product" else ():
+                why = reason or _encoding_doubt(file, found)
+                if edited(crate, archive, file):
+                    why = f"{file.rpartition('/')[2]} in the archive is not what the run made"
+                found.predictions[file] = IDENTICAL if why is None else UNSURE
                 if why is not None:
-                    found.reasons[path] = why
+                    found.reasons[file] = why
+
+
+def _claim_doubt(crate: Crate, archive: Path, job: Job) -> str | None:
+    if names := changed_inputs(crate, archive, job):
+        return f"{names[0]} is not what {job.step} read"
+    if lines := changed_parameters(crate, archive, job):
+        return f"parameter of {job.step}: {lines[0]}"
+    return None
 
 
 def _doubt(job: Job, scripts: Path, found: Preflight) -> str | None:

@@ -63,7 +63,8 @@ class Outcome:
 def text(outcome: Outcome) -> str:
     """Write the verdicts and what follows from them, for a terminal."""
     ordered = [replace(verdict, product=path) for path, verdict in outcome.verdicts.items()]
-    lines = [terminal_table(ordered).rstrip("\n")]
+    # Without its last line, which counts; the headline does that here.
+    lines = terminal_table(ordered).splitlines()[:-1]
     for number, found in enumerate(outcome.divergences):
         lines.append(
             f"{'first diverging step' if number == 0 else 'another one, of its own'}: {found.step} "

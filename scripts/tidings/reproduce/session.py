@@ -70,7 +70,7 @@ def reproduce(request: Request, say: Callable[[str], None] = print) -> int:
         f"{archive.crate.name}: {len(archive.crate.jobs)} jobs, {len(archive.crate.products)} "
         "products, checksums " + ("NOT right, but accepted" if archive.changed else "right")
     )
-    found = preflight(archive.crate, archive.folder / "source", not runs_apart(request.options))
+    found = preflight(archive.crate, archive.folder, not runs_apart(request.options))
     for line in summary(found):
         say(line)
     if request.check:

@@ -52,8 +52,7 @@ def root_of(record: Path) -> dict[str, Any]:
         return next(entity for entity in graph if entity.get("@id") == "./")
     except OSError as error:
         raise InputError(
-            f"{path}: cannot be read ({error.strerror}); a record made by crate.py or reproduce.py "
-            "is needed"
+            f"{path}: cannot be read ({error.strerror}); a record made by crate.py or reproduce.py is needed"
         ) from None
     except (ValueError, KeyError, TypeError, StopIteration, AttributeError):
         raise InputError(f"{path}: not the description of a record (RO-Crate with a root './')") from None

@@ -39,7 +39,7 @@ class RemoteFile:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a record is read: repository, number of it or of all its versions, the DOI that led there if any."""
+    """Where a record is read: repository, number (of all versions perhaps), the DOI that led there if any."""
 
     repository: str
     number: str
