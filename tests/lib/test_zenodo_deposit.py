@@ -82,7 +82,7 @@ def test_draft_then_publication_with_the_doi_in_the_files(quiet, send):
 def test_metadata_arrive_as_meant(quiet, send):
     made = send()
     kept = quiet.record(made.id).draft.metadata
-    assert kept["title"] == "Reproduction of Run of Tidings: GW150914"
+    assert kept["title"] == "Reproduction: Run of Tidings: GW150914"
     assert kept["resource_type"] == {"id": "dataset"}
     assert kept["rights"][0]["id"] == "cc-by-4.0"
     (creator,) = kept["creators"]

@@ -26,7 +26,7 @@ h2 { font-size: 1.15rem; margin-top: 2rem; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid #d0d0d0; }
 th { white-space: nowrap; }
-td { overflow-wrap: anywhere; }
+td.product, td.text { overflow-wrap: anywhere; }
 .badge { display: inline-block; min-width: 9.5em; padding: .05rem .4rem; border-left: .6rem solid;
          background: #f4f4f4; font-size: .85rem; white-space: nowrap; }
 .outcome { font-size: 1.15rem; border-left: .6rem solid; background: #f4f4f4; padding: .6rem .9rem; }
@@ -46,7 +46,7 @@ def page(value: Mapping[str, Any]) -> str:
     """
     colour = _COLOURS["IDENTICAL" if value["passed"] else "DIFFERS"]
     parts = [
-        f"<h1>Reproduction of {escape(value['archive']['name'])}</h1>",
+        f"<h1>Reproduction: {escape(value['archive']['name'])}</h1>",
         f'<p class="outcome" style="border-color:{colour}">{escape(_sentence(value["headline"]))}</p>',
         _facts(value),
         _divergences(value),
@@ -64,6 +64,10 @@ def page(value: Mapping[str, Any]) -> str:
     )
 
 
+def _time(text: str) -> str:
+    return escape(text.removesuffix("+00:00").replace("T", " "))
+
+
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
@@ -74,7 +78,7 @@ def _facts(value: Mapping[str, Any]) -> str:
         ("Archive", _link(archive)),
         ("Made with", f"{escape(archive['engine'])}, Tidings {escape(archive['suite'])}"),
         ("Run again with", f"{escape(rerun['engine'])}, Tidings {escape(value['tidings'])}"),
-        ("When", f"{escape(rerun['start'])} to {escape(rerun['end'])}"),
+        ("When", f"{_time(rerun['start'])} to {_time(rerun['end'])} UTC"),
     ]
     rows += [("Note", escape(notice)) for notice in archive["notices"]]
     rows += [("Changed", escape(line)) for line in archive["changed"]]
@@ -82,13 +86,14 @@ def _facts(value: Mapping[str, Any]) -> str:
 
 
 def _link(archive: Mapping[str, Any]) -> str:
-    if archive["doi"]:
+    # DOIs of the sandbox lead nowhere.
+    if archive["doi"] and not archive["doi"].startswith("10.5072/"):
         return f'<a href="https://doi.org/{escape(archive["doi"])}">{escape(archive["doi"])}</a>'
     return escape(archive["url"] or "a file of this machine, without a DOI")
 
 
 def _rows(rows: list[tuple[str, str]]) -> str:
-    return "<table>" + "".join(f"<tr><th>{name}</th><td>{text}</td></tr>" for name, text in rows) + "</table>"
+    return "<table>" + "".join(f"<tr><th>{name}</th><td class="text">{text}</td></tr>" for name, text in rows) + "</table>"
 
 
 def _divergences(value: Mapping[str, Any]) -> str:
@@ -130,7 +135,9 @@ def _details(entry: Mapping[str, Any], most: int = 5) -> list[str]:
     for one in entry["differences"][:most]:
         line = f"{one['place']}: {one['what']}" if one["place"] else one["what"]
         if one["first"]:
-            line += f"; first at {one['first']}: {one['reference']} in the archive, {one['candidate']} now"
+            line += f"; first at {one['first']}"
+        if one["reference"] or one["candidate"]:
+            line += f": {one['reference']} in the archive, {one['candidate']} now"
         if one["max_abs"] is not None:
             line += f"; at most {one['max_abs']:.6g}"
         lines.append(line)

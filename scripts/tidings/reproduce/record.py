@@ -158,12 +158,12 @@ def _author(folder: Path) -> Person:
 
 
 def _title(value: Mapping[str, Any]) -> str:
-    return f"Reproduction of {value['archive']['name']}"
+    return f"Reproduction: {value['archive']['name']}"
 
 
 def _abstract(value: Mapping[str, Any]) -> str:
     archive = value["archive"]
-    about = archive["doi"] or archive["url"] or "an archive without a DOI"
+    about = archive["doi"] or archive["url"] or "An archive without a DOI"
     steps = "; ".join(f"{d['step']}: {d['likely_causes'][0]}" for d in value["divergences"])
     found = f" Diverged first: {steps}." if steps else ""
     how = f"{about} was fetched and run again with {value['rerun']['engine']}."
