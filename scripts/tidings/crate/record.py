@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tidings.crate.citation import Citation
-from tidings.crate.graph import CRATE, RUN_PROFILES, WORKFLOW_CRATE, common, encoding, one_or_more, ref, refs
+from tidings.crate.graph import CRATE, RUN_PROFILES, WORKFLOW_CRATE, common, encoding, ref, refs
 from tidings.crate.model import ZIP, Crate, Job
 
 _ABOUT = {
@@ -58,12 +58,17 @@ def record_metadata(crate: Crate, citation: Citation, files: dict[str, tuple[int
         "@type": "CreateAction",
         "name": crate.name,
         "instrument": ref("#suite"),
-        "result": one_or_more(refs([name for name in shown if name in files] or [ZIP])),
+        "result": refs([name for name in shown if name in files] or [ZIP]),
         "startTime": crate.start.isoformat(timespec="milliseconds"),
         "endTime": crate.end.isoformat(timespec="milliseconds"),
         "agent": root["author"],
     }
-    suite = {"@id": "#suite", "@type": "SoftwareApplication", "name": "Tidings", "softwareVersion": crate.version}
+    suite = {
+        "@id": "#suite",
+        "@type": "SoftwareApplication",
+        "name": "Tidings",
+        "softwareVersion": crate.version,
+    }
     entities = [_file(name, size, digest, shown) for name, (size, digest) in sorted(files.items())]
     manifest = {
         "@id": "manifest-sha256.txt",
@@ -74,7 +79,15 @@ def record_metadata(crate: Crate, citation: Citation, files: dict[str, tuple[int
     }
     return {
         "@context": [f"{CRATE}/context", {"sha256": "https://w3id.org/ro/terms/workflow-run#sha256"}],
-        "@graph": [descriptor, root, run, {**suite, "url": ref("CITATION.cff")}, *others, *entities, manifest],
+        "@graph": [
+            descriptor,
+            root,
+            run,
+            {**suite, "url": ref("CITATION.cff")},
+            *others,
+            *entities,
+            manifest,
+        ],
     }
 
 

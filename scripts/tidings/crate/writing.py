@@ -141,7 +141,11 @@ def stamp(record: Path, identifier: str, url: str | None = None) -> None:
 
 def _members(folder: Path) -> list[str]:
     """List the files of an unpacked crate that are not made anew."""
-    names = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink() or path.is_file())
+    names = (
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_symlink() or path.is_file()
+    )
     return sorted(name for name in names if name not in {*EXTRA, MANIFEST, "ro-crate-metadata.json"})
 
 
@@ -186,7 +190,9 @@ def _write_record(
     crate: Crate, citation: Citation, content: Content, made: dict[str, bytes], folder: Path
 ) -> None:
     """Write the flat files beside the zip."""
-    files: Content = {name: made[name] for name in ("README.md", "ro-crate-preview.html", "products.obscore.vot")}
+    files: Content = {
+        name: made[name] for name in ("README.md", "ro-crate-preview.html", "products.obscore.vot")
+    }
     files["CITATION.cff"] = content["source/CITATION.cff"]
     # The zip, the metadata and the manifest come on top.
     shown = headlines(crate)[: MOST_FILES - len(files) - 3]
@@ -197,4 +203,6 @@ def _write_record(
     described = {name: (path.stat().st_size, digest(path)) for name, path in paths.items()}
     described_at = folder / "ro-crate-metadata.json"
     described_at.write_bytes(graph.text(record_metadata(crate, citation, described)))
-    (folder / MANIFEST).write_text(manifest_text({**paths, described_at.name: described_at}), encoding="utf-8")
+    (folder / MANIFEST).write_text(
+        manifest_text({**paths, described_at.name: described_at}), encoding="utf-8"
+    )
