@@ -19,6 +19,7 @@ from tidings.errors import InputError
 from tidings.step.code import code_hash, modules
 from tidings.step.declaration import SCRIPTS, Record
 
+_MOST_NAMED = 12
 LOCK = "config/remote.lock.json"
 Content = dict[str, "Path | bytes"]
 
@@ -63,7 +64,7 @@ def assemble(root: Path, run: RecordedRun, remote_limit: int) -> tuple[Crate, Co
         jobs.append(_job(job, inputs, outputs))
     crate = Crate(
         format=FORMAT_VERSION,
-        name=f"Run of Tidings: {', '.join(_targets(jobs))}",
+        name=f"Run of Tidings: {_targets(jobs)}",
         version=__version__,
         engine=run.engine,
         jobs=tuple(jobs),
@@ -96,10 +97,12 @@ def _image(root: Path) -> dict[str, str]:
     return {"name": name, "base": base[1]} if base else {"name": name}
 
 
-def _targets(jobs: list[Job]) -> list[str]:
-    return sorted(
-        {file.split("/")[2] for job in jobs for file in job.outputs.values() if file.count("/") > 2}
-    )
+def _targets(jobs: list[Job]) -> str:
+    """Name the targets, the first of them if they are many."""
+    paths = [path.split("/") for job in jobs for path in job.outputs.values() if path.startswith("results/")]
+    names = sorted({parts[2] for parts in paths if len(parts) > 3})
+    more = len(names) - _MOST_NAMED
+    return ", ".join(names) if more <= 0 else f"{', '.join(names[:_MOST_NAMED])} and {more} more"
 
 
 def _job(job: RecordedJob, inputs: dict[str, tuple[str, ...]], outputs: dict[str, str]) -> Job:

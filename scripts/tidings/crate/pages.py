@@ -37,10 +37,12 @@ pre { background: var(--tint); border: 1px solid var(--line); border-radius: 6px
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .6rem; border-top: 1px solid var(--line); }
 .list th, .list td { white-space: nowrap; }
+th { overflow-wrap: normal; }
 tr:first-child > * { border-top: 0; }
 thead th { background: var(--tint); }
 td.number { text-align: right; font-variant-numeric: tabular-nums; }
-.figures { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); }
+.figures { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr));
+  align-items: start; }
 figure { margin: 0; border: 1px solid var(--line); border-radius: 6px; overflow: hidden; background: #fff; }
 figure img { display: block; width: 100%; height: auto; }
 figcaption { background: var(--tint); padding: .3rem .6rem; font-size: .85rem; }

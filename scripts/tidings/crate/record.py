@@ -8,6 +8,8 @@ from tidings.crate.citation import Citation
 from tidings.crate.graph import CRATE, RUN_PROFILES, WORKFLOW_CRATE, common, encoding, ref, refs
 from tidings.crate.model import ZIP, Crate, Job
 
+FIGURES = 40
+"""Most figures that lie beside the zip."""
 _ABOUT = {
     "CITATION.cff": "How to cite",
     "README.md": "What this is, and how to run it again",
@@ -19,10 +21,14 @@ _ABOUT = {
 
 
 def headlines(crate: Crate) -> list[str]:
-    """Return the figures that a record shows: of each job whose products no other job reads, the first."""
+    """Return the figures that a record shows: the first of each job, at most `FIGURES` of them.
+
+    Jobs whose products no other job reads come first, for they show the most.
+    """
     read = {path for job in crate.jobs for paths in job.inputs.values() for path in paths}
-    last = [job for job in crate.jobs if not read & set(job.outputs.values())]
-    return sorted(path for job in last if (path := _figure(crate, job)))
+    jobs = sorted(crate.jobs, key=lambda job: bool(read & set(job.outputs.values())))
+    figures = [path for job in jobs if (path := _figure(crate, job))]
+    return sorted(figures[:FIGURES])
 
 
 def _figure(crate: Crate, job: Job) -> str | None:
