@@ -30,3 +30,6 @@ rule all:
         gw_products(),
         isgri_products(),
         skymap_products(),
+
+
+include: "workflows/archive.smk"

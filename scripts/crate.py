@@ -6,9 +6,9 @@
   python scripts/crate.py unpack RECORD FOLDER
   python scripts/crate.py replay FOLDER --engine ENGINE                         a workflow of the recorded jobs
 
-`make crate` does the first for the default run. Before it, Snakemake must have described the run:
-`snakemake --reporter wrroc --report-wrroc-path .snakemake/wrroc/ro-crate-metadata.json`; cwltool does so when it is
-run with `--provenance RO --outdir DIR`. RECORD is a new folder of at most 100 files: run-crate.zip, which holds code,
+`snakemake --cores 2 crate` does all of the first, and makes the folder archive. By hand, Snakemake must describe the run
+before: `snakemake --reporter wrroc --report-wrroc-path .snakemake/wrroc/ro-crate-metadata.json`; cwltool does so when
+it is run with `--provenance RO --outdir DIR`. RECORD is a new folder of at most 100 files: run-crate.zip, which holds code,
 data, configuration, products and provenance, and what one wants to see without opening it.
 """
 
@@ -59,6 +59,7 @@ def parser() -> argparse.ArgumentParser:
         help="name larger downloads by URL and checksum only (default: 200000000)",
     )
     pack.add_argument("--identifier", metavar="DOI", help="DOI of the record, if it is known already")
+    pack.add_argument("--replace", action="store_true", help="replace an older record")
     check = commands.add_parser("check", help="compare with the manifests", allow_abbrev=False)
     check.add_argument("record", type=Path, help="record, run-crate.zip or unpacked crate")
     unpack = commands.add_parser("unpack", help="extract, without trust", allow_abbrev=False)
@@ -81,6 +82,7 @@ def _pack(arguments: argparse.Namespace) -> int:
         results=arguments.results,
         remote_limit=arguments.remote_limit,
         identifier=arguments.identifier,
+        replace_record=arguments.replace,
     )
     size = sum(path.stat().st_size for path in arguments.record.iterdir())
     print(f"{arguments.record}: {len(crate.jobs)} jobs, {len(crate.products)} products, {size / 1e6:.1f} MB")

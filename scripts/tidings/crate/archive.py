@@ -36,7 +36,9 @@ def write_zip(path: Path, content: Mapping[str, Path | bytes]) -> dict[str, str]
             value = content[name]
             info = zipfile.ZipInfo(name, _EPOCH)
             info.create_system = 3
-            info.compress_type = zipfile.ZIP_STORED if name.endswith(_PACKED) else zipfile.ZIP_DEFLATED  # level 6
+            info.compress_type = (
+                zipfile.ZIP_STORED if name.endswith(_PACKED) else zipfile.ZIP_DEFLATED
+            )  # level 6
             info.external_attr = _mode(value) << 16
             with _opened(value) as source:
                 source.seek(0, os.SEEK_END)
@@ -107,7 +109,14 @@ def checked_members(archive: zipfile.ZipFile, path: Path) -> Iterator[zipfile.Zi
     for info in archive.infolist():
         name = info.filename
         parts = PurePosixPath(name).parts
-        if not parts or name.startswith("/") or "\\" in name or ".." in parts or ":" in parts[0] or "\0" in name:
+        if (
+            not parts
+            or name.startswith("/")
+            or "\\" in name
+            or ".." in parts
+            or ":" in parts[0]
+            or "\0" in name
+        ):
             raise InputError(f"{path}: member {name!r} would land outside of the folder; refused")
         if name.rstrip("/").casefold() in seen:
             raise InputError(f"{path}: member {name!r} and another would be one file on some disks; refused")
@@ -150,11 +159,17 @@ def _extract_one(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, 
         target.chmod(0o755)
 
 
-def _make_link(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, folder: Path, path: Path) -> None:
+def _make_link(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, folder: Path, path: Path
+) -> None:
     with archive.open(info) as source:
         words = source.read(4096).decode("utf-8", "replace")
     leads = Path(os.path.normpath(target.parent / words))
-    if os.path.isabs(words) or not leads.is_relative_to(folder) or not leads.resolve().is_relative_to(folder.resolve()):
+    if (
+        os.path.isabs(words)
+        or not leads.is_relative_to(folder)
+        or not leads.resolve().is_relative_to(folder.resolve())
+    ):
         raise InputError(f"{path}: link {info.filename!r} leads out of the folder; refused")
     target.symlink_to(words)
 

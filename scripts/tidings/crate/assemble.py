@@ -19,6 +19,7 @@ from tidings.errors import InputError
 from tidings.step.code import code_hash, modules
 from tidings.step.declaration import SCRIPTS, Record
 
+_MOST_NAMED = 12
 LOCK = "config/remote.lock.json"
 Content = dict[str, "Path | bytes"]
 
@@ -63,7 +64,7 @@ def assemble(root: Path, run: RecordedRun, remote_limit: int) -> tuple[Crate, Co
         jobs.append(_job(job, inputs, outputs))
     crate = Crate(
         format=FORMAT_VERSION,
-        name=f"Run of Tidings: {', '.join(_targets(jobs))}",
+        name=f"Run of Tidings: {_targets(jobs)}",
         version=__version__,
         engine=run.engine,
         jobs=tuple(jobs),
@@ -71,7 +72,11 @@ def assemble(root: Path, run: RecordedRun, remote_limit: int) -> tuple[Crate, Co
         configuration=_configuration(run, places),
         digests={},
         lock=places.lock,
-        locks={f"envs/{p.name}": sha256(p) for p in sorted((root / "envs").glob("*.txt")) if p.name != "image.txt"},
+        locks={
+            f"envs/{p.name}": sha256(p)
+            for p in sorted((root / "envs").glob("*.txt"))
+            if p.name != "image.txt"
+        },
         image=_image(root),
         subjects=tuple(subjects_of({job.stack for job in jobs})),
         commit=commit(root),
@@ -92,14 +97,18 @@ def _image(root: Path) -> dict[str, str]:
     return {"name": name, "base": base[1]} if base else {"name": name}
 
 
-def _targets(jobs: list[Job]) -> list[str]:
-    return sorted({file.split("/")[2] for job in jobs for file in job.outputs.values() if file.count("/") > 2})
+def _targets(jobs: list[Job]) -> str:
+    """Name the targets, the first of them if they are many."""
+    paths = [path.split("/") for job in jobs for path in job.outputs.values() if path.startswith("results/")]
+    names = sorted({parts[2] for parts in paths if len(parts) > 3})
+    more = len(names) - _MOST_NAMED
+    return ", ".join(names) if more <= 0 else f"{', '.join(names[:_MOST_NAMED])} and {more} more"
 
 
 def _job(job: RecordedJob, inputs: dict[str, tuple[str, ...]], outputs: dict[str, str]) -> Job:
     return Job(
         step=job.step.name,
-        parameters=job.parameters,
+        parameters=_given(job.parameters),
         inputs={name: paths for name, paths in inputs.items() if paths},
         outputs=outputs,
         code=code_hash(job.step.name),
@@ -113,7 +122,9 @@ def _require_code(job: RecordedJob, source: dict[str, Path]) -> None:
     for module in modules(SCRIPTS / f"{job.step.name}.py"):
         name = f"scripts/{module.relative_to(SCRIPTS).as_posix()}"
         if name not in source:
-            raise InputError(f"{name}: used by {job.step.name}, but not tracked by git: add it (git add {name})")
+            raise InputError(
+                f"{name}: used by {job.step.name}, but not tracked by git: add it (git add {name})"
+            )
 
 
 # ---- places ---------------------------------------------------------------------------------------------
@@ -186,12 +197,14 @@ def _check_block(job: RecordedJob) -> None:
     if block is None:
         return
     first = next(iter(job.outputs.values())).name
-    if block["step"] != job.step.name or _plain(block["parameters"]) != _plain(job.parameters):
+    if block["step"] != job.step.name or _given(block["parameters"]) != _given(job.parameters):
         raise InputError(
             f"{first}: says that it was made by {block['step']} with other parameters than the run recorded; "
             "run it again"
         )
-    now = sorted((name, f.name.rpartition("/")[2], f.checksum()) for name, fs in job.inputs.items() for f in fs)
+    now = sorted(
+        (name, f.name.rpartition("/")[2], f.checksum()) for name, fs in job.inputs.items() for f in fs
+    )
     then = sorted((one["input"], one["name"], one["sha256"]) for one in block["inputs"])
     if changed := sorted({name for _, name, _ in set(now) ^ set(then)}):
         raise InputError(
@@ -208,7 +221,7 @@ def _block(job: RecordedJob) -> dict[str, Any] | None:
     return None
 
 
-def _plain(parameters: dict[str, Any]) -> dict[str, Any]:
+def _given(parameters: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in parameters.items() if value not in (None, [])}
 
 

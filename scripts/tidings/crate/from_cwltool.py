@@ -37,7 +37,9 @@ def read_cwltool(folder: Path, results: Path) -> RecordedRun:
     InputError
         One of the folders is something else, or a product is no longer what the run made.
     """
-    profiles = [_Profile(path, folder) for path in sorted((folder / "metadata/provenance").glob("*.cwlprov.json"))]
+    profiles = [
+        _Profile(path, folder) for path in sorted((folder / "metadata/provenance").glob("*.cwlprov.json"))
+    ]
     if not profiles:
         raise InputError(f"{folder}: no research object of cwltool (metadata/provenance is missing); {_HOW}")
     if not results.is_dir():
@@ -46,7 +48,9 @@ def read_cwltool(folder: Path, results: Path) -> RecordedRun:
     jobs = [job for profile in profiles for job in profile.jobs(results, zone)]
     if not jobs:
         raise InputError(f"{folder}: no step of this suite was run; {_HOW}")
-    return RecordedRun(Engine("cwltool", _version(profiles), "cwl/workflow.cwl"), tuple(jobs), _job_file(folder))
+    return RecordedRun(
+        Engine("cwltool", _version(profiles), "cwl/workflow.cwl"), tuple(jobs), _job_file(folder)
+    )
 
 
 def _version(profiles: list[_Profile]) -> str:
@@ -66,7 +70,11 @@ def _job_file(folder: Path) -> dict[str, Any]:
 def _zone(folder: Path, profiles: list[_Profile]) -> timezone:
     """Return the time zone of the record: it has local times without one, beside a log in UTC."""
     logs = sorted((folder / "metadata/logs").glob("engine.*.txt"))
-    stamp = re.search(r"^\[([\d\-T:]+),\d+\.\d+Z\].*Adding to RO|^\[([\d\-T:]+),\d+", logs[0].read_text(), re.M) if logs else None
+    stamp = (
+        re.search(r"^\[([\d\-T:]+),\d+\.\d+Z\].*Adding to RO|^\[([\d\-T:]+),\d+", logs[0].read_text(), re.M)
+        if logs
+        else None
+    )
     if stamp is None:
         raise InputError(f"{folder}: the log of the engine is missing, so the time zone is not known; {_HOW}")
     logged = datetime.fromisoformat(stamp[1] or stamp[2])
@@ -193,7 +201,9 @@ class _Profile:
             return made
         found = RecordedFile.on_disk(results / basename, place)
         if found.is_folder != made.is_folder or found.checksum() != made.checksum():
-            raise InputError(f"{results / basename}: is not what the run made (another checksum); run it again")
+            raise InputError(
+                f"{results / basename}: is not what the run made (another checksum); run it again"
+            )
         # Of the two copies the one with a suffix, which tells its format.
         return replace(made, content=found.content, kept=True)
 

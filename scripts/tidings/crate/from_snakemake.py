@@ -56,7 +56,9 @@ def _entities(record: Path) -> dict[str, dict[str, Any]]:
     except FileNotFoundError:
         raise InputError(f"{record}: no such file; {_HOW}") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{record}: cannot be read as what the report plugin writes ({error}); {_HOW}") from None
+        raise InputError(
+            f"{record}: cannot be read as what the report plugin writes ({error}); {_HOW}"
+        ) from None
 
 
 def _is_packing(action: dict[str, Any]) -> bool:
@@ -66,7 +68,9 @@ def _is_packing(action: dict[str, Any]) -> bool:
 def _job(root: Path, action: dict[str, Any], entities: dict[str, Any], record: Path) -> RecordedJob:
     rule = action["instrument"]["@id"].removeprefix("#rule-")
     if rule not in step_names():
-        raise InputError(f"{record}: job {action['name']!r} is of the rule {rule}, which is no step of this suite")
+        raise InputError(
+            f"{record}: job {action['name']!r} is of the rule {rule}, which is no step of this suite"
+        )
     step = Step.load(rule)
     _check_code(step, action, entities)
     values = _values(step, action["description"], record)
@@ -102,7 +106,9 @@ def _values(step: Step, command: str, record: Path) -> dict[str, Any]:
     try:
         return vars(parser(step).parse_args(words[:end]))
     except SystemExit:
-        raise InputError(f"{record}: {step.name}.py does not take the recorded command: {command!r}") from None
+        raise InputError(
+            f"{record}: {step.name}.py does not take the recorded command: {command!r}"
+        ) from None
 
 
 def _inputs(root: Path, value: Any) -> tuple[RecordedFile, ...]:
@@ -113,7 +119,11 @@ def _inputs(root: Path, value: Any) -> tuple[RecordedFile, ...]:
 def _output(root: Path, path: Path) -> RecordedFile:
     top, _, rest = path.as_posix().partition("/")
     if path.is_absolute() or top not in ("results", "resources"):
-        raise InputError(f"{path}: a product that lies neither in results/ nor in resources/ cannot be packed")
+        raise InputError(
+            f"{path}: a product that lies neither in results/ nor in resources/ cannot be packed"
+        )
     if not (root / path).exists():
-        raise InputError(f"{root / path}: no such file, although the run is recorded as finished; run it again")
+        raise InputError(
+            f"{root / path}: no such file, although the run is recorded as finished; run it again"
+        )
     return RecordedFile.on_disk(root / path, rest, kept=top == "results")

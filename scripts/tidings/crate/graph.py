@@ -37,14 +37,23 @@ CONTEXT = [
         "buildInstructions": "https://codemeta.github.io/terms/buildInstructions",
     },
 ]
+_BIOSCHEMAS = "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"
 SCHEMA_VERSION = "tidings-crate-"
 _ENGINES = {
     "snakemake": ("Snakemake", "https://snakemake.github.io"),
     "cwltool": ("cwltool", "https://github.com/common-workflow-language/cwltool"),
 }
 _LANGUAGES = {
-    "snakemake": ("https://w3id.org/workflowhub/workflow-ro-crate#snakemake", "Snakemake", "https://snakemake.github.io"),
-    "cwltool": ("https://w3id.org/workflowhub/workflow-ro-crate#cwl", "Common Workflow Language", "https://www.commonwl.org"),
+    "snakemake": (
+        "https://w3id.org/workflowhub/workflow-ro-crate#snakemake",
+        "Snakemake",
+        "https://snakemake.github.io",
+    ),
+    "cwltool": (
+        "https://w3id.org/workflowhub/workflow-ro-crate#cwl",
+        "Common Workflow Language",
+        "https://www.commonwl.org",
+    ),
 }
 _TYPES = {
     ".cff": "application/yaml",
@@ -63,6 +72,7 @@ _TYPES = {
     ".vot": "application/x-votable+xml",
     ".yaml": "application/yaml",
 }
+# As text: the profiles compare it so.
 _DONE = "http://schema.org/CompletedActionStatus"
 Entity = dict[str, Any]
 
@@ -93,7 +103,8 @@ def metadata(crate: Crate, citation: Citation, extra: dict[str, str]) -> Entity:
 
 
 def text(value: Entity) -> bytes:
-    """Return JSON-LD as the bytes of a file."""
+    """Return JSON-LD as the bytes of a file; a list of one value is written as the value, as RO-Crate asks."""
+    value = {**value, "@graph": [{key: _single(one) for key, one in e.items()} for e in value["@graph"]]}
     return (json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
@@ -144,9 +155,8 @@ def refs(names: Any) -> list[Entity]:
     return [ref(name) for name in dict.fromkeys(names)]
 
 
-def one_or_more(values: list[Any]) -> Any:
-    """Return a single value as such, as RO-Crate recommends."""
-    return values[0] if len(values) == 1 else values
+def _single(value: Any) -> Any:
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 # ---- what it is -----------------------------------------------------------------------------------------
@@ -159,7 +169,7 @@ def common(crate: Crate, citation: Citation) -> list[Entity]:
         "@type": "Dataset",
         "name": crate.name,
         "license": ref(citation.license_url),
-        "author": one_or_more([ref(author_id(n, a)) for n, a in enumerate(citation.authors, 1)]),
+        "author": [ref(author_id(n, a)) for n, a in enumerate(citation.authors, 1)],
         "publisher": ref("#publisher"),
         "datePublished": _time(crate.end),
         "schemaVersion": f"{SCHEMA_VERSION}{crate.format}",
@@ -185,7 +195,12 @@ def _heading(crate: Crate, citation: Citation, extra: dict[str, str]) -> list[En
         *(f"source/{name}" for name in crate.locks),
         "source/",
     ]
-    actions = ["#organize", "#run", *(job_id(job) for job in crate.jobs), *(f"#control/{step}" for step in used)]
+    actions = [
+        "#organize",
+        "#run",
+        *(job_id(job) for job in crate.jobs),
+        *(f"#control/{step}" for step in used),
+    ]
     root, *others = common(crate, citation)
     root |= {
         "description": f"A run of {len(crate.jobs)} jobs of Tidings {crate.version}, with its products, data and "
@@ -260,6 +275,12 @@ def _words(crate: Crate, citation: Citation) -> list[Entity]:
             for url, name in {**RUN_PROFILES, WORKFLOW_CRATE: "Workflow RO-Crate"}.items()
         ),
         {
+            "@id": _BIOSCHEMAS,
+            "@type": "CreativeWork",
+            "name": "ComputationalWorkflow",
+            "version": "1.0-RELEASE",
+        },
+        {
             "@id": "http://astrothesaurus.org/uat/",
             "@type": "DefinedTermSet",
             "name": "Unified Astronomy Thesaurus",
@@ -289,13 +310,14 @@ def _workflow(crate: Crate, citation: Citation) -> list[Entity]:
         "programmingLanguage": ref(language),
         "encodingFormat": encoding(crate.engine.workflow) if "." in crate.engine.workflow else "text/plain",
         "license": ref(citation.license_url),
-        "creator": one_or_more([ref(author_id(n, a)) for n, a in enumerate(citation.authors, 1)]),
+        "creator": [ref(author_id(n, a)) for n, a in enumerate(citation.authors, 1)],
         "version": crate.version,
+        "conformsTo": ref(_BIOSCHEMAS),
         "url": ref(f"source/{crate.engine.workflow}"),
         "hasPart": refs(tool_id(step) for step in used),
         "step": refs(f"#step/{step}" for step in used),
-        "input": refs(["#parameter/configuration", *(["#parameter/data"] if crate.inputs else [])]),
-        "output": one_or_more(refs(["#parameter/products"])),
+        "input": refs(["#parameter/configuration", *parameters.whole(crate, "input")]),
+        "output": refs(parameters.whole(crate, "product")),
         "buildInstructions": ref("source/envs/science.txt"),
     }
     return [
@@ -339,7 +361,7 @@ def _steps(crate: Crate) -> list[Entity]:
             "workExample": ref(tool_id(step)),
         }
         if flows[step]:
-            one["connection"] = one_or_more([ref(flow["@id"]) for flow in flows[step]])
+            one["connection"] = [ref(flow["@id"]) for flow in flows[step]]
         made += [tool, one, *flows[step]]
     return made
 
@@ -350,27 +372,28 @@ def _flows(crate: Crate) -> dict[str, list[Entity]]:
     made: dict[str, dict[str, Entity]] = defaultdict(dict)
     for job in crate.jobs:
         for name, paths in job.inputs.items():
-            for step, output in (makers[path] for path in paths if path in makers):
+            for path in (path for path in paths if path in makers):
+                step, output = makers[path]
                 flow = f"#connection/{step}/{output}/{job.step}/{name}"
                 made[job.step][flow] = {
                     "@id": flow,
                     "@type": "ParameterConnection",
-                    "sourceParameter": ref(f"#parameter/{step}/{output}"),
-                    "targetParameter": ref(f"#parameter/{job.step}/{name}"),
+                    "sourceParameter": ref(parameters.formal_id(step, output, path.endswith("/"))),
+                    "targetParameter": ref(parameters.formal_id(job.step, name, path.endswith("/"))),
                 }
     return defaultdict(list, {step: list(flows.values()) for step, flows in made.items()})
 
 
 def _actions(crate: Crate, citation: Citation) -> list[Entity]:
-    agent = one_or_more([ref(author_id(n, a)) for n, a in enumerate(citation.authors, 1)])
+    agent = [ref(author_id(n, a)) for n, a in enumerate(citation.authors, 1)]
     used = _used(crate)
-    whole = {"startTime": _time(crate.start), "endTime": _time(crate.end), "actionStatus": ref(_DONE)}
+    whole = {"startTime": _time(crate.start), "endTime": _time(crate.end), "actionStatus": _DONE}
     organize = {
         "@id": "#organize",
         "@type": "OrganizeAction",
         "name": f"{_ENGINES[crate.engine.name][0]} ran the workflow",
         "instrument": ref(_ENGINES[crate.engine.name][1]),
-        "object": one_or_more(refs(f"#control/{step}" for step in used)),
+        "object": refs(f"#control/{step}" for step in used),
         "result": ref("#run"),
         "agent": agent,
         **whole,
@@ -392,7 +415,7 @@ def _actions(crate: Crate, citation: Citation) -> list[Entity]:
             "@type": "ControlAction",
             "name": f"Jobs of {step}",
             "instrument": ref(f"#step/{step}"),
-            "object": one_or_more(refs(job_id(job) for job in crate.jobs if job.step == step)),
+            "object": refs(job_id(job) for job in crate.jobs if job.step == step),
         }
         for step in used
     ]
@@ -406,7 +429,7 @@ def _job(crate: Crate, job: Job, agent: Any) -> list[Entity]:
             "@id": f"#binding/{job.step}/{quote(job.name)}/{name}",
             "@type": "PropertyValue",
             "name": name,
-            "value": one_or_more(refs(file_id(crate.files[path]) for path in paths)),
+            "value": refs(file_id(crate.files[path]) for path in paths),
         }
         for name, paths in job.inputs.items()
     ]
@@ -422,11 +445,11 @@ def _job(crate: Crate, job: Job, agent: Any) -> list[Entity]:
         "agent": agent,
         "startTime": _time(job.start),
         "endTime": _time(job.end),
-        "actionStatus": ref(_DONE),
+        "actionStatus": _DONE,
         "environment": refs(f"#environment/{name}" for name in _pins(crate)),
     }
     if bindings:
-        action["additionalProperty"] = one_or_more([ref(binding["@id"]) for binding in bindings])
+        action["additionalProperty"] = [ref(binding["@id"]) for binding in bindings]
     if job.container:
         action["containerImage"] = ref("#image")
     return [action, *bindings]
@@ -510,7 +533,7 @@ def _file(crate: Crate, file: CrateFile) -> Entity:
     if file.url:
         made["contentUrl"] = file.url
     if examples := parameters.examples(crate, file):
-        made["exampleOfWork"] = one_or_more(refs(examples))
+        made["exampleOfWork"] = refs(examples)
     return made
 
 

@@ -16,7 +16,9 @@ _LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")
 
 def manifest_text(content: Mapping[str, Path | bytes]) -> str:
     """Return the manifest of files by name; links have no bytes of their own and are left out."""
-    listed = sorted(name for name, value in content.items() if isinstance(value, bytes) or not value.is_symlink())
+    listed = sorted(
+        name for name, value in content.items() if isinstance(value, bytes) or not value.is_symlink()
+    )
     return "".join(f"{digest(content[name])}  {name}\n" for name in listed)
 
 

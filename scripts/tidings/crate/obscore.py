@@ -106,7 +106,11 @@ def _upstream(job: Job, facts: dict[str, Observed]) -> list[str]:
 def _row(crate: Crate, job: Job, file: CrateFile, seen: Observed) -> dict[str, Any]:
     kind, ucd = _kind(job.step, file)
     facility, instrument = _instrument(job, seen)
-    did = f"https://doi.org/{crate.identifier}#{file.path}" if crate.identifier else named_information(file.sha256)
+    did = (
+        f"https://doi.org/{crate.identifier}#{file.path}"
+        if crate.identifier
+        else named_information(file.sha256)
+    )
     parts = file.path.rstrip("/").split("/")
     return {
         "dataproduct_type": kind,
@@ -145,7 +149,9 @@ def _instrument(job: Job, seen: Observed) -> tuple[str | None, str | None]:
     return None, seen.instrument
 
 
-def _column(values: list[Any], kind: type, unit: str | None, ucd: str, description: str) -> MaskedColumn | Any:
+def _column(
+    values: list[Any], kind: type, unit: str | None, ucd: str, description: str
+) -> MaskedColumn | Any:
     missing = [value is None for value in values]
     if kind is str:
         data = np.array(["" if value is None else value for value in values], dtype=str)

@@ -120,4 +120,6 @@ def _mjd(when: str | tuple[float, float], scale: str) -> float:
 
     if isinstance(when, str):
         return float(Time(when, scale=scale).mjd)
-    return float(Time(*when, format="mjd", scale=scale if scale in ("tt", "utc", "tdb", "tai") else "tt").utc.mjd)
+    return float(
+        Time(*when, format="mjd", scale=scale if scale in ("tt", "utc", "tdb", "tai") else "tt").utc.mjd
+    )

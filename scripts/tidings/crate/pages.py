@@ -37,10 +37,12 @@ pre { background: var(--tint); border: 1px solid var(--line); border-radius: 6px
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .6rem; border-top: 1px solid var(--line); }
 .list th, .list td { white-space: nowrap; }
+th { overflow-wrap: normal; }
 tr:first-child > * { border-top: 0; }
 thead th { background: var(--tint); }
 td.number { text-align: right; font-variant-numeric: tabular-nums; }
-.figures { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); }
+.figures { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr));
+  align-items: start; }
 figure { margin: 0; border: 1px solid var(--line); border-radius: 6px; overflow: hidden; background: #fff; }
 figure img { display: block; width: 100%; height: auto; }
 figcaption { background: var(--tint); padding: .3rem .6rem; font-size: .85rem; }
@@ -92,10 +94,7 @@ The licences and acknowledgements of the data are in `source/data/README.md`.
 def _again(crate: Crate) -> str:
     if crate.engine.name == "snakemake":
         return "snakemake --cores 2 --configfile ../run/configuration.json"
-    return (
-        "cp ../run/configuration.json job.json\n"
-        "cwltool --outdir results_cwl cwl/workflow.cwl job.json"
-    )
+    return "cp ../run/configuration.json job.json\ncwltool --outdir results_cwl cwl/workflow.cwl job.json"
 
 
 def _downloads(crate: Crate) -> str:
@@ -150,7 +149,8 @@ def _facts(crate: Crate, citation: Citation) -> str:
         "Licence": f'<a href="{_text(citation.license_url)}">{_text(citation.license)}</a>',
         "Run": f"{_clock(crate.start)} to {_clock(crate.end)}",
         "Engine": f"{_ENGINES[crate.engine.name]} {_text(crate.engine.version)}, <code>{_text(crate.engine.workflow)}</code>",
-        "Suite": f"Tidings {_text(crate.version)}" + (f", commit <code>{_text(crate.commit)}</code>" if crate.commit else ""),
+        "Suite": f"Tidings {_text(crate.version)}"
+        + (f", commit <code>{_text(crate.commit)}</code>" if crate.commit else ""),
         "Container image": f"<code>{_text(crate.image.get('base', crate.image['name']))}</code>",
         "Arithmetic": _text(_arithmetic(crate)),
         "Subjects": ", ".join(f'<a href="{_text(s)}">{_text(label(s))}</a>' for s in crate.subjects),
@@ -162,7 +162,9 @@ def _facts(crate: Crate, citation: Citation) -> str:
 def _arithmetic(crate: Crate) -> str:
     versions = crate.fingerprint.get("versions", {})
     cpu = crate.fingerprint.get("cpu", {})
-    words = [f"{name} {versions[name]}" for name in ("python", "numpy", "scipy", "astropy") if name in versions]
+    words = [
+        f"{name} {versions[name]}" for name in ("python", "numpy", "scipy", "astropy") if name in versions
+    ]
     return ", ".join([*words, str(cpu.get("architecture", ""))])
 
 
@@ -191,7 +193,9 @@ def _thumbnail(source: Path | bytes) -> bytes:
         small = picture.convert("RGB")
         small.thumbnail((_THUMBNAIL, 2 * _THUMBNAIL), Image.Resampling.LANCZOS)
         made = io.BytesIO()
-        small.quantize(64, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(made, "PNG", optimize=True)
+        small.quantize(64, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
+            made, "PNG", optimize=True
+        )
     return made.getvalue()
 
 
@@ -256,4 +260,3 @@ def _clock(when: object) -> str:
 
 def _text(value: str) -> str:
     return html.escape(str(value))
-

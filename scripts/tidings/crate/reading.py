@@ -16,6 +16,7 @@ from tidings.crate.archive import checked_members, extract, opened
 from tidings.crate.manifest import NAME as MANIFEST
 from tidings.crate.manifest import parse_manifest
 from tidings.crate.model import FORMAT_VERSION, ZIP, Crate, CrateFile, Engine, Job
+from tidings.crate.parameters import FOLDER
 from tidings.errors import InputError
 
 _ENGINES = {"Snakemake": "snakemake", "cwltool": "cwltool"}
@@ -48,7 +49,9 @@ class _Box:
             with opened(self.path) as archive:
                 info = archive.getinfo(name)
                 if info.file_size > _LARGEST:
-                    raise InputError(f"{self.path}: {name} is larger than any that this suite writes; refused")
+                    raise InputError(
+                        f"{self.path}: {name} is larger than any that this suite writes; refused"
+                    )
                 return archive.read(info)
         except (KeyError, FileNotFoundError):
             raise InputError(f"{self.path}: no crate of this suite: there is no {name} in it") from None
@@ -259,7 +262,7 @@ def _field(step: Entity, entity: Entity) -> str:
     """Return which output of a step a file is; it is the example of one of them only."""
     declared = {one["@id"] for one in _list(step["output"])}
     (name,) = [one["@id"] for one in _list(entity["exampleOfWork"]) if one["@id"] in declared]
-    return name.rpartition("/")[2]
+    return name.rpartition("/")[2].removesuffix(FOLDER)
 
 
 def _parameters(graph: dict[str, Entity], step: Entity, action: Entity) -> dict[str, Any]:

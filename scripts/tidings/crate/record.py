@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from tidings.crate.citation import Citation
-from tidings.crate.graph import CRATE, RUN_PROFILES, WORKFLOW_CRATE, common, encoding, one_or_more, ref, refs
+from tidings.crate.graph import CRATE, RUN_PROFILES, WORKFLOW_CRATE, common, encoding, ref, refs
 from tidings.crate.model import ZIP, Crate, Job
 
+FIGURES = 40
+"""Most figures that lie beside the zip."""
 _ABOUT = {
     "CITATION.cff": "How to cite",
     "README.md": "What this is, and how to run it again",
@@ -19,10 +21,14 @@ _ABOUT = {
 
 
 def headlines(crate: Crate) -> list[str]:
-    """Return the figures that a record shows: of each job whose products no other job reads, the first."""
+    """Return the figures that a record shows: the first of each job, at most `FIGURES` of them.
+
+    Jobs whose products no other job reads come first, for they show the most.
+    """
     read = {path for job in crate.jobs for paths in job.inputs.values() for path in paths}
-    last = [job for job in crate.jobs if not read & set(job.outputs.values())]
-    return sorted(path for job in last if (path := _figure(crate, job)))
+    jobs = sorted(crate.jobs, key=lambda job: bool(read & set(job.outputs.values())))
+    figures = [path for job in jobs if (path := _figure(crate, job))]
+    return sorted(figures[:FIGURES])
 
 
 def _figure(crate: Crate, job: Job) -> str | None:
@@ -58,12 +64,17 @@ def record_metadata(crate: Crate, citation: Citation, files: dict[str, tuple[int
         "@type": "CreateAction",
         "name": crate.name,
         "instrument": ref("#suite"),
-        "result": one_or_more(refs([name for name in shown if name in files] or [ZIP])),
+        "result": refs([name for name in shown if name in files] or [ZIP]),
         "startTime": crate.start.isoformat(timespec="milliseconds"),
         "endTime": crate.end.isoformat(timespec="milliseconds"),
         "agent": root["author"],
     }
-    suite = {"@id": "#suite", "@type": "SoftwareApplication", "name": "Tidings", "softwareVersion": crate.version}
+    suite = {
+        "@id": "#suite",
+        "@type": "SoftwareApplication",
+        "name": "Tidings",
+        "softwareVersion": crate.version,
+    }
     entities = [_file(name, size, digest, shown) for name, (size, digest) in sorted(files.items())]
     manifest = {
         "@id": "manifest-sha256.txt",
@@ -74,7 +85,15 @@ def record_metadata(crate: Crate, citation: Citation, files: dict[str, tuple[int
     }
     return {
         "@context": [f"{CRATE}/context", {"sha256": "https://w3id.org/ro/terms/workflow-run#sha256"}],
-        "@graph": [descriptor, root, run, {**suite, "url": ref("CITATION.cff")}, *others, *entities, manifest],
+        "@graph": [
+            descriptor,
+            root,
+            run,
+            {**suite, "url": ref("CITATION.cff")},
+            *others,
+            *entities,
+            manifest,
+        ],
     }
 
 

@@ -16,7 +16,9 @@ PARTS = (
     *(".zenodo.json", ".snakemake-workflow-catalog.yml", ".gitignore", ".ci", ".github"),
 )
 NEEDED = ("Snakefile", "CITATION.cff", "cwl/workflow.cwl", "envs/science.txt", "envs/image.txt", "scripts")
-_PASSING = re.compile(r"__pycache__|\.pytest_cache|\.ruff_cache|\.tidings-.*|.*\.(part|guard|busy|pyc|egg-info|sif)")
+_PASSING = re.compile(
+    r"__pycache__|\.pytest_cache|\.ruff_cache|\.tidings-.*|.*\.(part|guard|busy|pyc|egg-info|sif)"
+)
 
 
 def source_files(root: Path) -> dict[str, Path]:
@@ -79,4 +81,8 @@ def _stays_inside(root: Path, name: str) -> bool:
     path = root / name
     if not path.is_symlink():
         return path.is_file()
-    return path.exists() and not os.path.isabs(os.readlink(path)) and path.resolve().is_relative_to(root.resolve())
+    return (
+        path.exists()
+        and not os.path.isabs(os.readlink(path))
+        and path.resolve().is_relative_to(root.resolve())
+    )

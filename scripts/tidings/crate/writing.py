@@ -46,6 +46,7 @@ def write_crate(
     results: Path | None = None,
     remote_limit: int = REMOTE_LIMIT,
     identifier: str | None = None,
+    replace_record: bool = False,
 ) -> Crate:
     """Pack a finished run.
 
@@ -54,7 +55,7 @@ def write_crate(
     run : Path
         The folder of the suite.
     record : Path
-        Folder to make; it must not exist.
+        Folder to make; it must not exist, or be empty.
     engine : str
         "snakemake" or "cwltool".
     provenance : Path, optional
@@ -66,6 +67,8 @@ def write_crate(
         Downloaded files of more bytes are named by URL and checksum only.
     identifier : str, optional
         DOI of the record, if it is known already.
+    replace_record : bool
+        Put the new record in the place of an older one.
 
     Returns
     -------
@@ -77,12 +80,21 @@ def write_crate(
     InputError
         The run is not finished, or is not what the files say, or the record exists. Nothing is left behind.
     """
-    if record.exists():
-        raise InputError(f"{record}: exists already; delete it, or name another folder")
+    _require_place(record, replace_record)
     citation = read_citation(run / "CITATION.cff")
     crate, content = assemble(run, _recorded(run, engine, provenance, results), remote_limit)
     crate = replace(crate, digests=_digests(crate, content), identifier=identifier)
     return _write(crate, content, citation, record)
+
+
+def _require_place(record: Path, replace_record: bool) -> None:
+    """Refuse to write over anything but an older record, and over that only if told to."""
+    if not record.exists() or (record.is_dir() and not any(record.iterdir())):
+        return
+    # The zip is what Snakemake takes away before it runs the rule that makes it.
+    is_record = (record / ZIP).is_file() or (record / MANIFEST).is_file()
+    if not (replace_record and is_record):
+        raise InputError(f"{record}: exists already; delete it, or name another folder")
 
 
 def _recorded(run: Path, engine: str, provenance: Path | None, results: Path | None) -> RecordedRun:
@@ -132,16 +144,16 @@ def stamp(record: Path, identifier: str, url: str | None = None) -> None:
     with tempfile.TemporaryDirectory(prefix=".tidings-", dir=record.parent) as scratch:
         unpacked = unpack(record, Path(scratch, "crate"))
         content = {name: unpacked / name for name in _members(unpacked)}
-        made = Path(scratch, "record")
-        _write(crate, content, read_citation(unpacked / "source/CITATION.cff"), made)
-        old = Path(scratch, "old")
-        record.rename(old)
-        made.rename(record)
+        _write(crate, content, read_citation(unpacked / "source/CITATION.cff"), record)
 
 
 def _members(folder: Path) -> list[str]:
     """List the files of an unpacked crate that are not made anew."""
-    names = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink() or path.is_file())
+    names = (
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_symlink() or path.is_file()
+    )
     return sorted(name for name in names if name not in {*EXTRA, MANIFEST, "ro-crate-metadata.json"})
 
 
@@ -153,10 +165,20 @@ def _write(crate: Crate, content: Content, citation: Citation, record: Path) -> 
         made = _made(crate, citation, content)
         crate = _write_zip(crate, {**content, **made}, part / ZIP)
         _write_record(crate, citation, content, made, part)
-        part.rename(record)
+        _put(part, record)
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return crate
+
+
+def _put(made: Path, record: Path) -> None:
+    """Move a new record into its place, and what was there before away."""
+    if record.exists():
+        with tempfile.TemporaryDirectory(prefix=".tidings-", dir=record.parent) as scratch:
+            record.rename(Path(scratch, "old"))
+            made.rename(record)
+    else:
+        made.rename(record)
 
 
 def _made(crate: Crate, citation: Citation, content: Content) -> dict[str, bytes]:
@@ -186,7 +208,9 @@ def _write_record(
     crate: Crate, citation: Citation, content: Content, made: dict[str, bytes], folder: Path
 ) -> None:
     """Write the flat files beside the zip."""
-    files: Content = {name: made[name] for name in ("README.md", "ro-crate-preview.html", "products.obscore.vot")}
+    files: Content = {
+        name: made[name] for name in ("README.md", "ro-crate-preview.html", "products.obscore.vot")
+    }
     files["CITATION.cff"] = content["source/CITATION.cff"]
     # The zip, the metadata and the manifest come on top.
     shown = headlines(crate)[: MOST_FILES - len(files) - 3]
@@ -197,4 +221,6 @@ def _write_record(
     described = {name: (path.stat().st_size, digest(path)) for name, path in paths.items()}
     described_at = folder / "ro-crate-metadata.json"
     described_at.write_bytes(graph.text(record_metadata(crate, citation, described)))
-    (folder / MANIFEST).write_text(manifest_text({**paths, described_at.name: described_at}), encoding="utf-8")
+    (folder / MANIFEST).write_text(
+        manifest_text({**paths, described_at.name: described_at}), encoding="utf-8"
+    )

@@ -60,7 +60,9 @@ SCHEMA: dict[str, Any] = {
                 "required": ["identifier", "relation"],
                 "properties": {
                     "identifier": {"$ref": "#/$defs/text"},
-                    "relation": {"enum": ["isSupplementTo", "isDerivedFrom", "reviews", "isDocumentedBy", "cites"]},
+                    "relation": {
+                        "enum": ["isSupplementTo", "isDerivedFrom", "reviews", "isDocumentedBy", "cites"]
+                    },
                     "resource_type": {"$ref": "#/$defs/text"},
                 },
             },

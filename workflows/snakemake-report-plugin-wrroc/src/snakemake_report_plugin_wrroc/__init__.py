@@ -19,7 +19,8 @@ class ReportSettings(ReportSettingsBase):
 
     # Snakemake makes options of these fields, and does not understand "Path | None".
     path: Optional[Path] = field(  # noqa: UP045
-        default=Path("ro-crate-metadata.json"), metadata={"help": "File to write, in the folder of the crate."}
+        default=Path("ro-crate-metadata.json"),
+        metadata={"help": "File to write, in the folder of the crate."},
     )
     license: Optional[str] = field(  # noqa: UP045
         default=None, metadata={"help": "Licence of the results, as an address."}

@@ -112,7 +112,7 @@ def _action(number: int, job: Job, files: dict[str, Any], values: list[dict[str,
         "result": [{"@id": files[path]["@id"]} for path in job.outputs],
         "startTime": job.start,
         "endTime": job.end,
-        "actionStatus": {"@id": "http://schema.org/CompletedActionStatus"},
+        "actionStatus": "http://schema.org/CompletedActionStatus",
     }
     if job.container:
         action["containerImage"] = job.container
@@ -126,7 +126,9 @@ def _files(paths: Iterable[str]) -> dict[str, dict[str, Any]]:
         if not Path(path).is_dir():
             made[path] = _file(Path(path))
             continue
-        inside = [p for p in sorted(Path(path).rglob("*")) if p.is_file() and p.name != ".snakemake_timestamp"]
+        inside = [
+            p for p in sorted(Path(path).rglob("*")) if p.is_file() and p.name != ".snakemake_timestamp"
+        ]
         for file in inside:
             made.setdefault(str(file), _file(file))
         parts = [{"@id": made[str(file)]["@id"]} for file in inside]
