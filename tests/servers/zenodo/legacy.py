@@ -240,8 +240,8 @@ async def list_bucket(request: Request) -> Response:
     """Fail, as Zenodo does since 2023 (zenodo/zenodo#2506)."""
     _bucket(request, None)
     words = (
-        "The server encountered an internal error and was unable to complete your request. Either the server is "
-        "overloaded or there is an error in the application."
+        "The server encountered an internal error and was unable to complete your request. Either the "
+        "server is overloaded or there is an error in the application."
     )
     raise ApiError(500, words)
 

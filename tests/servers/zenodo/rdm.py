@@ -349,7 +349,9 @@ async def archive(request: Request) -> Response:
     instance, record, state = _public(request)
     total = sum(one.size for one in state.files.values())
     if total > instance.limits.archive:
-        raise ApiError(400, f"Archive download is limited to {instance.limits.archive} bytes, this has {total}.")
+        raise ApiError(
+            400, f"Archive download is limited to {instance.limits.archive} bytes, this has {total}."
+        )
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as packed:
         for one in state.files.values():
@@ -376,7 +378,6 @@ async def container(request: Request) -> Response:
         if inside not in packed.namelist():
             raise ApiError(404, f"'{inside}' is not in '{one.key}'.")
         return Response(packed.read(inside), media_type="application/octet-stream")
-
 
 
 def routes() -> list[Route]:

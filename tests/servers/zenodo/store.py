@@ -266,7 +266,9 @@ class Instance:
         if found := self.next_draft(record.concept):
             return found
         latest = self.latest(record)
-        said = {k: copy.deepcopy(v) for k, v in latest.public.metadata.items() if k not in fields.NOT_INHERITED}
+        said = {
+            k: copy.deepcopy(v) for k, v in latest.public.metadata.items() if k not in fields.NOT_INHERITED
+        }
         draft = State(
             metadata=said,
             custom_fields=copy.deepcopy(latest.public.custom_fields),
@@ -304,7 +306,9 @@ class Instance:
     def room(self, record: Record, keys: int) -> None:
         """Refuse more files than a record may have."""
         if len(record.draft.files) + keys > self.limits.files:
-            raise ApiError(400, "Uploading selected files will result in exceeding the max amount per record.")
+            raise ApiError(
+                400, "Uploading selected files will result in exceeding the max amount per record."
+            )
 
     def announce(self, record: Record, entries: list[dict]) -> None:
         """Take names of files that will come."""
