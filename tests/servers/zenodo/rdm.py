@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from servers.zenodo import metadata as fields
 from servers.zenodo import web
-from servers.zenodo.errors import ApiError, denied, invalid, unregistered
+from servers.zenodo.errors import SERVER_ERROR, ApiError, denied, invalid, unregistered
 from servers.zenodo.store import File, Instance, Record, State, User
 
 
@@ -304,8 +304,8 @@ async def commit(request: Request) -> Response:
     instance, record, state = _own(request)
     instance.changeable(record)
     file = instance.file(state, record, request.path_params["key"])
-    if file.path is None or file.committed:
-        raise ApiError(400, "The file upload transfer failed, please try again.")
+    if file.path is None:
+        raise ApiError(500, SERVER_ERROR)
     if file.size == 0:
         raise ApiError(400, "Empty files are not accepted.")
     file.committed = True

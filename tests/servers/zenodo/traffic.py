@@ -223,8 +223,8 @@ def _user(instance: Instance, headers: Mapping[str, str], query: bytes) -> User:
 class _Watch:
     """Counts what is received and sent, adds headers to the answer, and calls when that is about to end.
 
-    An answer begins only after the request's body has been read, as from the server that stands before Zenodo:
-    else a client that still sends would see a broken connection and no answer.
+    An answer begins only after the request's body has been read, as from the server that stands before
+    Zenodo: else a client that still sends would see a broken connection and no answer.
     """
 
     def __init__(self, receive: Callable, send: Callable, end: Callable[[], None]) -> None:
@@ -319,10 +319,9 @@ def _spoiled(fault: Fault, send: Callable) -> Callable:
             body = bytes([body[0] ^ 1]) + body[1:]
         part = body if limit is None else body[: max(0, limit - sent)]
         sent += len(part)
-        await send(
-            {**message, "body": part, "more_body": fault.cut is not None or message.get("more_body", False)}
-        )
-        if fault.cut is not None and sent >= fault.cut:
+        breaks = fault.cut is not None and sent >= fault.cut
+        await send({**message, "body": part, "more_body": breaks or message.get("more_body", False)})
+        if breaks:
             # What was written must leave this machine before the connection goes.
             await asyncio.sleep(0.01)
             raise Cut
