@@ -77,6 +77,10 @@ def done(ask, draft):
     return ask("POST", f"/{draft['id']}/actions/publish", 202).json()
 
 
+def today():
+    return datetime.datetime.now(datetime.UTC).date().isoformat()
+
+
 def words(answer):
     said = answer.json()
     return " ".join([said["message"], *(one for each in said.get("errors", []) for one in each["messages"])])
@@ -96,6 +100,7 @@ def test_new_deposit_shows_the_doi_that_it_might_get(ask):
     made = ask("POST", "", 201, json={}).json()
     assert made["metadata"]["prereserve_doi"] == {"doi": f"10.5281/zenodo.{made['id']}", "recid": made["id"]}
     assert (made["state"], made["submitted"]) == ("unsubmitted", False)
+    assert made["metadata"]["publication_date"] == today()
     assert isinstance(made["id"], int) and isinstance(made["conceptrecid"], str) and "doi" not in made
 
 
@@ -186,7 +191,7 @@ def test_new_version_answers_with_the_new_draft(ask, done):
     assert made["links"]["latest_draft"] == made["links"]["self"]
     assert ask("GET", f"/{done['id']}").json()["links"]["latest_draft"] == made["links"]["self"]
     assert "version" not in made["metadata"]
-    assert made["metadata"]["publication_date"] == datetime.datetime.now(datetime.UTC).date().isoformat()
+    assert made["metadata"]["publication_date"] == today()
     assert [(one["filename"], one["checksum"]) for one in made["files"]] == [("a.txt", HELLO)]
 
 

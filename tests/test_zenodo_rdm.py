@@ -1,12 +1,12 @@
 """InvenioRDM's interface as the local Zenodo answers: what Zenodo's own code was seen to do.
 
-The same tests run against an InvenioRDM that is not ours, if the environment names one and the token of a user
+The same tests run against an InvenioRDM that is not ours, if the environment names one and the token of one
 who may publish there. It must be set up like Zenodo: 100 files, none empty, no restricted records, DOIs.
 
     export TIDINGS_RDM_URL=https://127.0.0.1:5000 TIDINGS_RDM_TOKEN=... REQUESTS_CA_BUNDLE=certificate.pem
     python -m pytest tests/test_zenodo_rdm.py -k real
 
-What is Zenodo's alone (numbers as ids, the older JSON, limits that tests lower) is tested on the local one only.
+What is Zenodo's alone (numbers as ids, older JSON, limits that tests lower) is tested on the local one only.
 """
 
 from __future__ import annotations

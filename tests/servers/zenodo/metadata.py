@@ -183,6 +183,7 @@ def from_legacy(said: dict) -> tuple[dict, dict, dict]:
     for name in ("title", "description", "publication_date", "version"):
         if said.get(name):
             made[name] = said[name]
+    made.setdefault("publication_date", today())
     if said.get("upload_type"):
         made["resource_type"] = {"id": _kind(said)}
     if said.get("creators"):
