@@ -2,6 +2,7 @@
 
 Four of them have zenodo.org built in and reach it through the proxy, over TLS. Each runs in a process of its
 own, in an environment without the suite.
+"""
 
 from __future__ import annotations
 
