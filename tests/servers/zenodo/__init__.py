@@ -1,8 +1,8 @@
 """Zenodo on this machine: zenodo.org, sandbox.zenodo.org and doi.org, for tests that need them.
 
-Both interfaces over one store, as Zenodo's own code was seen to answer (which differs from its documents): the
-older one below ``/api/deposit`` and InvenioRDM's below ``/api/records``. Files, versions, redirects, tokens,
-limits and both kinds of JSON are there; nothing leaves the loopback device, and all is gone afterwards.
+Both interfaces over one store, as Zenodo's own code was seen to answer (which differs from its documents):
+the older one below ``/api/deposit`` and InvenioRDM's below ``/api/records``. Files, versions, redirects,
+tokens, limits and both kinds of JSON are there; nothing leaves the loopback device, and all is gone after.
 
     with zenodo() as server:
         made = requests.post(f"{server.url}/api/records", json={}, headers=server.bearer)
@@ -11,21 +11,21 @@ Where it answers
     ``server.url`` and ``server.sandbox_url`` are zenodo.org and its sandbox over plain HTTP; links in answers
     then begin with the same address. ``server.doi_url + "/10.5281/zenodo.7"`` resolves a DOI as doi.org does,
     by redirects that end on ``{url}/records/7``. Programs with the real names built in get
-    ``env={**os.environ, **server.environment}``: a proxy that leads zenodo.org, sandbox.zenodo.org and doi.org
-    here, refuses every other name with 403, and a certificate authority that they trust. Links then say
-    https://zenodo.org/... Set these variables for the child process alone: pip would not work under them.
+    ``env={**os.environ, **server.environment}``: a proxy that leads zenodo.org, sandbox.zenodo.org and
+    doi.org here, refuses every other name with 403, and a certificate authority that they trust. Links then
+    say https://zenodo.org/... Set these variables for the child process alone: pip would not work with them.
 
 Who may do what
     ``server.token`` and ``server.sandbox_token`` may do all that their user may; ``server.bearer`` is the
-    header made of the first. ``server.new_token("deposit:write", user="other")`` gives one of few scopes or of
-    another user. Answers to nobody, to an unknown token and to one without the scope: 403, as at Zenodo.
+    header made of the first. ``server.new_token("deposit:write", user="other")`` gives one of few scopes or
+    of another user. Answers to nobody, to an unknown token and to one without the scope: 403, as at Zenodo.
 
 What it holds
     ``server.publish({"a.txt": b"..."}, title="...")`` puts a published record in, without a request, and
     returns its id; ``new_version_of=`` makes a version, ``files_access="restricted"`` or
     ``record_access="restricted"`` one that others cannot read.
     ``server.record(id)`` is the record as stored (see `store.Record`), ``server.contents(id)`` its files'
-    bytes by name, ``server.published()`` the ids of all published records, ``server.drafts()`` those of drafts.
+    bytes by name, ``server.published()`` the ids of all published records, ``server.drafts()`` of drafts.
     ``server.limits`` has the numbers of `store.Limits`: files, quota, rate, ... and may be changed.
 
 What goes wrong
@@ -38,8 +38,8 @@ What was asked
     picks from it, ``server.count(...)`` counts.
 
 From another process the same is had at ``{url}/_control/faults`` (POST, DELETE), ``/_control/journal`` (GET)
-and ``/_control/limits`` (POST). ``python -m servers.zenodo`` in tests/ runs the server until it is interrupted,
-and prints what a shell needs to talk to it.
+and ``/_control/limits`` (POST). ``python -m servers.zenodo`` in tests/ runs the server until it is
+interrupted, and prints what a shell needs to talk to it.
 """
 
 from __future__ import annotations

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+SERVER_ERROR = (
+    "The server encountered an internal error and was unable to complete your request. Either the server is "
+    "overloaded or there is an error in the application."
+)
+
 
 class ApiError(Exception):
     """A request that is refused.

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from servers.zenodo import metadata as fields
 from servers.zenodo import web
-from servers.zenodo.errors import ApiError, denied, invalid, not_found, unknown
+from servers.zenodo.errors import SERVER_ERROR, ApiError, denied, invalid, not_found, unknown
 from servers.zenodo.rdm import matches
 from servers.zenodo.store import File, Instance, Record
 
@@ -239,11 +239,7 @@ async def remove(request: Request) -> Response:
 async def list_bucket(request: Request) -> Response:
     """Fail, as Zenodo does since 2023 (zenodo/zenodo#2506)."""
     _bucket(request, None)
-    words = (
-        "The server encountered an internal error and was unable to complete your request. Either the server is "
-        "overloaded or there is an error in the application."
-    )
-    raise ApiError(500, words)
+    raise ApiError(500, SERVER_ERROR)
 
 
 def routes() -> list[Route]:

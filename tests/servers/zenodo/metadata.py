@@ -14,34 +14,43 @@ from servers.zenodo.errors import invalid
 NOT_INHERITED = ("publication_date", "version")
 MISSING = "Missing data for required field."
 REQUIRED = ("resource_type", "creators", "title", "publication_date")
-FIELDS = frozenset(
-    "resource_type creators title additional_titles publisher publication_date subjects contributors dates "
-    "languages identifiers related_identifiers sizes formats version rights copyright description "
-    "additional_descriptions locations funding references".split()
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+FIELDS = _words(
+    "resource_type creators title additional_titles publisher publication_date subjects contributors "
+    "dates languages identifiers related_identifiers sizes formats version rights copyright "
+    "description additional_descriptions locations funding references"
 )
-TYPES = frozenset(
-    "publication poster presentation dataset image video software lesson physicalobject other workflow model "
-    "event".split()
+TYPES = _words(
+    "publication poster presentation dataset image video software lesson physicalobject other "
+    "workflow model event"
 )
 SUBTYPES = {
-    "publication": "annotationcollection book section conferencepaper datamanagementplan article patent preprint "
-    "deliverable milestone proposal report softwaredocumentation taxonomictreatment technicalnote thesis "
-    "workingpaper other".split(),
-    "image": "figure plot drawing diagram photo other".split(),
+    "publication": _words(
+        "annotationcollection book section conferencepaper datamanagementplan article patent preprint "
+        "deliverable milestone proposal report softwaredocumentation taxonomictreatment technicalnote "
+        "thesis workingpaper other"
+    ),
+    "image": _words("figure plot drawing diagram photo other"),
 }
-RELATIONS = (
-    "isCitedBy cites isSupplementTo isSupplementedBy isContinuedBy continues isDescribedBy describes hasMetadata "
-    "isMetadataFor isNewVersionOf isPreviousVersionOf isPartOf hasPart isReferencedBy references isDocumentedBy "
-    "documents isCompiledBy compiles isVariantFormOf isOriginalFormOf isIdenticalTo isReviewedBy reviews "
-    "isDerivedFrom isSourceOf requires isRequiredBy isObsoletedBy obsoletes isPublishedIn isVersionOf hasVersion"
-).split()
+RELATIONS = _words(
+    "isCitedBy cites isSupplementTo isSupplementedBy isContinuedBy continues isDescribedBy describes "
+    "hasMetadata isMetadataFor isNewVersionOf isPreviousVersionOf isPartOf hasPart isReferencedBy "
+    "references isDocumentedBy documents isCompiledBy compiles isVariantFormOf isOriginalFormOf "
+    "isIdenticalTo isReviewedBy reviews isDerivedFrom isSourceOf requires isRequiredBy isObsoletedBy "
+    "obsoletes isPublishedIn isVersionOf hasVersion"
+)
 RELATION = {one.lower(): one for one in RELATIONS}
 # Older fields that are kept and given back as they came.
-KEPT = frozenset(
-    "communities grants access_conditions embargo_date journal_title journal_volume journal_issue journal_pages "
-    "conference_title conference_acronym conference_dates conference_place conference_url imprint_isbn "
-    "imprint_place partof_title partof_pages thesis_supervisors thesis_university locations dates "
-    "contributors".split()
+KEPT = _words(
+    "communities grants access_conditions embargo_date journal_title journal_volume journal_issue "
+    "journal_pages conference_title conference_acronym conference_dates conference_place "
+    "conference_url imprint_isbn imprint_place partof_title partof_pages thesis_supervisors "
+    "thesis_university locations dates contributors"
 )
 
 
@@ -91,7 +100,9 @@ def accept(said: object) -> tuple[dict, list[dict]]:
     kept = {key: copy.deepcopy(value) for key, value in said.items() if key in FIELDS}
     for creator in kept.get("creators") or []:
         _complete_name(creator.get("person_or_org", {}))
-    strange = [{"field": f"metadata.{key}", "messages": ["Unknown field."]} for key in said if key not in FIELDS]
+    strange = [
+        {"field": f"metadata.{key}", "messages": ["Unknown field."]} for key in said if key not in FIELDS
+    ]
     return kept, strange + problems(kept)
 
 
@@ -172,6 +183,7 @@ def from_legacy(said: dict) -> tuple[dict, dict, dict]:
     for name in ("title", "description", "publication_date", "version"):
         if said.get(name):
             made[name] = said[name]
+    made.setdefault("publication_date", today())
     if said.get("upload_type"):
         made["resource_type"] = {"id": _kind(said)}
     if said.get("creators"):
@@ -186,7 +198,9 @@ def from_legacy(said: dict) -> tuple[dict, dict, dict]:
         made["related_identifiers"] = [_related(i, one) for i, one in enumerate(said["related_identifiers"])]
     if said.get("references"):
         made["references"] = [{"reference": one} for one in said["references"]]
-    if more := [(kind, said[name]) for name, kind in (("notes", "notes"), ("method", "methods")) if said.get(name)]:
+    if more := [
+        (kind, said[name]) for name, kind in (("notes", "notes"), ("method", "methods")) if said.get(name)
+    ]:
         made["additional_descriptions"] = [{"description": text, "type": {"id": kind}} for kind, text in more]
     files = "public" if said.get("access_right", "open") == "open" else "restricted"
     kept = {key: said[key] for key in said if key in KEPT and said[key]}
@@ -240,7 +254,9 @@ def _related(number: int, one: dict) -> dict:
 
 def to_legacy(said: dict, access: dict, kept: dict) -> dict:
     """Translate metadata into the older fields that a deposit and a record have in common."""
-    made = {name: said[name] for name in ("title", "description", "publication_date", "version") if name in said}
+    made = {
+        name: said[name] for name in ("title", "description", "publication_date", "version") if name in said
+    }
     made.setdefault("title", "")
     made["access_right"] = "open" if access["files"] == "public" else kept.get("access_right", "restricted")
     if said.get("creators"):

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from servers.zenodo import metadata as fields
 from servers.zenodo import web
-from servers.zenodo.errors import ApiError, denied, invalid, unregistered
+from servers.zenodo.errors import SERVER_ERROR, ApiError, denied, invalid, unregistered
 from servers.zenodo.store import File, Instance, Record, State, User
 
 
@@ -304,8 +304,8 @@ async def commit(request: Request) -> Response:
     instance, record, state = _own(request)
     instance.changeable(record)
     file = instance.file(state, record, request.path_params["key"])
-    if file.path is None or file.committed:
-        raise ApiError(400, "The file upload transfer failed, please try again.")
+    if file.path is None:
+        raise ApiError(500, SERVER_ERROR)
     if file.size == 0:
         raise ApiError(400, "Empty files are not accepted.")
     file.committed = True
@@ -349,7 +349,9 @@ async def archive(request: Request) -> Response:
     instance, record, state = _public(request)
     total = sum(one.size for one in state.files.values())
     if total > instance.limits.archive:
-        raise ApiError(400, f"Archive download is limited to {instance.limits.archive} bytes, this has {total}.")
+        raise ApiError(
+            400, f"Archive download is limited to {instance.limits.archive} bytes, this has {total}."
+        )
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as packed:
         for one in state.files.values():
@@ -376,7 +378,6 @@ async def container(request: Request) -> Response:
         if inside not in packed.namelist():
             raise ApiError(404, f"'{inside}' is not in '{one.key}'.")
         return Response(packed.read(inside), media_type="application/octet-stream")
-
 
 
 def routes() -> list[Route]:

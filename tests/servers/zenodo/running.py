@@ -79,6 +79,8 @@ class Running:
             self._ready.set()
             await self._stop.wait()
             proxy.close()
+            for transport in list(self._traffic.connections.values()):
+                transport.abort()
 
     def _certificate(self) -> tuple[str, str]:
         """Write an authority, and a certificate for the real names; return its key's and its own file."""

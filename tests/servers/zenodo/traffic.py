@@ -1,4 +1,4 @@
-"""What stands before the server: the journal of requests, faults that are put in, and the limit of the rate."""
+"""What stands before the server: the journal of requests, faults that are put in, the limit of the rate."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import math
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from urllib.parse import parse_qs, unquote
 
 from servers.zenodo.store import Instance, User
@@ -31,8 +31,8 @@ class Fault:
     skip, times
         The fault lets as many requests pass and meets as many after them.
     status
-        The answer's status, instead of what the server would say. Nothing is done, unless `done`: then the work
-        is done, and the answer is lost: ``status=504, done=True`` on ``actions/publish`` publishes.
+        The answer's status, instead of what the server would say. Nothing is done, unless `done`: then the
+        work is done, and the answer is lost: ``status=504, done=True`` on ``actions/publish`` publishes.
     retry_after
         Seconds or a date, for the header of that name.
     body
@@ -102,7 +102,9 @@ class Site:
 
     instance: Instance
     base: str
+    host: str
     user: User
+    headers: dict[str, str]
 
 
 class Traffic:
@@ -137,20 +139,23 @@ class Traffic:
             host = default or headers.get("host", "").partition(":")[0]
             instance = instances.get(host) or next(iter(instances.values()))
             base = f"{scope['scheme']}://{headers.get('host') if default else instance.host}"
-            scope["zenodo"] = Site(instance, base, _user(instance, headers, scope["query_string"]))
+            user = _user(instance, headers, scope["query_string"])
+            scope["zenodo"] = Site(instance, base, host, user, headers)
             if host == "doi.org":
                 scope["path"] = scope["raw_path"] = "/doi.org" + scope["path"]
-            await self._answer(scope, receive, send, app, host, headers)
+            await self._answer(scope, receive, send, app)
 
         return answer
 
-    async def _answer(self, scope: dict, receive: Callable, send: Callable, app: App, host: str, headers) -> None:
+    async def _answer(self, scope: dict, receive: Callable, send: Callable, app: App) -> None:
         if scope["path"].startswith("/_control"):
             await app(scope, receive, send)
             return
-        path = scope["path"].removeprefix("/doi.org") if host == "doi.org" else scope["path"]
+        path = scope["path"]
+        if scope["zenodo"].host == "doi.org":
+            path = path.removeprefix("/doi.org")
         fault = next((one for one in list(self.faults) if one.due(scope["method"], path)), None)
-        watch = _Watch(receive, send)
+        watch = _Watch(receive, send, lambda: self._note(scope, path, watch, fault))
         try:
             if limited := self._limited(scope, watch):
                 await _say(watch.send, 429, {"status": 429, "message": "Too Many Requests"}, limited)
@@ -159,13 +164,35 @@ class Traffic:
             else:
                 await _fail(fault, scope, watch, app)
         except Cut:
-            self.connections[(scope["client"], scope["server"])].abort()
+            watch.end()
+            await self._break(scope, receive)
         finally:
-            site = scope["zenodo"]
-            query = scope["query_string"].decode("latin-1")
-            call = Call(len(self.journal) + 1, host, scope["method"], path, query, headers, 0, 0, None, None, False)
-            call = replace(call, received=watch.received, sent=watch.sent, status=watch.status)
-            self.journal.append(replace(call, user=site.user.name, fault=fault is not None))
+            watch.end()
+
+    def _note(self, scope: dict, path: str, watch: _Watch, fault: Fault | None) -> None:
+        """Write a request down."""
+        site = scope["zenodo"]
+        call = Call(
+            number=len(self.journal) + 1,
+            host=site.host,
+            method=scope["method"],
+            path=path,
+            query=scope["query_string"].decode("latin-1"),
+            headers=site.headers,
+            received=watch.received,
+            sent=watch.sent,
+            status=watch.status,
+            user=site.user.name,
+            fault=fault is not None,
+        )
+        self.journal.append(call)
+
+    async def _break(self, scope: dict, receive: Callable) -> None:
+        """Break the connection of a request."""
+        if transport := self.connections.get((scope["client"], scope["server"])):
+            transport.abort()
+        while (await receive())["type"] != "http.disconnect":
+            pass
 
     def _limited(self, scope: dict, watch: _Watch) -> dict[str, str] | None:
         """Count a request; return the headers of the refusal if it is one too many."""
@@ -194,10 +221,15 @@ def _user(instance: Instance, headers: Mapping[str, str], query: bytes) -> User:
 
 
 class _Watch:
-    """Counts what is received and sent, and adds headers to the answer."""
+    """Counts what is received and sent, adds headers to the answer, and calls when that is about to end.
 
-    def __init__(self, receive: Callable, send: Callable) -> None:
-        self._receive, self._send = receive, send
+    An answer begins only after the request's body has been read, as from the server that stands before
+    Zenodo: else a client that still sends would see a broken connection and no answer.
+    """
+
+    def __init__(self, receive: Callable, send: Callable, end: Callable[[], None]) -> None:
+        self._receive, self._send, self._end = receive, send, end
+        self._read = self._ended = False
         self.received = self.sent = 0
         self.status: int | None = None
         self.more: list[tuple[bytes, bytes]] = []
@@ -205,14 +237,25 @@ class _Watch:
     async def receive(self) -> dict:
         message = await self._receive()
         self.received += len(message.get("body", b""))
+        self._read = not message.get("more_body", False)
         return message
 
     async def send(self, message: dict) -> None:
         if message["type"] == "http.response.start":
+            while not self._read:
+                await self.receive()
             self.status = message["status"]
             message = {**message, "headers": [*message.get("headers", []), *self.more]}
         self.sent += len(message.get("body", b""))
+        if message["type"] == "http.response.body" and not message.get("more_body", False):
+            self.end()
         await self._send(message)
+
+    def end(self) -> None:
+        """Call, once, that this is the end; before the client can know."""
+        if not self._ended:
+            self._ended = True
+            self._end()
 
 
 async def _say(send: Callable, status: int, body: dict | bytes, headers: Mapping[str, str]) -> None:
@@ -228,9 +271,8 @@ async def _say(send: Callable, status: int, body: dict | bytes, headers: Mapping
 async def _fail(fault: Fault, scope: dict, watch: _Watch, app: App) -> None:
     """Answer a request as a fault wants it."""
     await asyncio.sleep(fault.delay)
-    has_body = scope["method"] in ("POST", "PUT", "PATCH") and any(
-        key == b"transfer-encoding" or (key == b"content-length" and value != b"0") for key, value in scope["headers"]
-    )
+    headers = scope["zenodo"].headers
+    has_body = "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
     if fault.cut is not None and has_body:
         await _read(watch.receive, fault.cut)
         raise Cut
@@ -239,23 +281,21 @@ async def _fail(fault: Fault, scope: dict, watch: _Watch, app: App) -> None:
         return
     if fault.done:
         await app(scope, watch.receive, _swallow)
-    else:
-        await _read(watch.receive)
-    headers = dict(fault.headers)
+    said = dict(fault.headers)
     if fault.retry_after is not None:
-        headers["Retry-After"] = str(fault.retry_after)
+        said["Retry-After"] = str(fault.retry_after)
     page = f"<html><body><h1>{fault.status}</h1></body></html>".encode()
-    await _say(watch.send, fault.status, page if fault.body is None else fault.body, headers)
+    await _say(watch.send, fault.status, page if fault.body is None else fault.body, said)
 
 
 async def _swallow(message: dict) -> None:
     """Send nothing."""
 
 
-async def _read(receive: Callable, most: int | None = None) -> None:
-    """Read a request's body, or its beginning, to no end."""
+async def _read(receive: Callable, most: int) -> None:
+    """Read the beginning of a request's body, to no end."""
     read = 0
-    while most is None or read < most:
+    while read < most:
         message = await receive()
         read += len(message.get("body", b""))
         if message["type"] == "http.disconnect" or not message.get("more_body"):
@@ -279,8 +319,9 @@ def _spoiled(fault: Fault, send: Callable) -> Callable:
             body = bytes([body[0] ^ 1]) + body[1:]
         part = body if limit is None else body[: max(0, limit - sent)]
         sent += len(part)
-        await send({**message, "body": part, "more_body": fault.cut is not None or message.get("more_body", False)})
-        if fault.cut is not None and sent >= fault.cut:
+        breaks = fault.cut is not None and sent >= fault.cut
+        await send({**message, "body": part, "more_body": breaks or message.get("more_body", False)})
+        if breaks:
             # What was written must leave this machine before the connection goes.
             await asyncio.sleep(0.01)
             raise Cut

@@ -96,7 +96,11 @@ class Views:
 
     def _parent(self, record: Record) -> dict:
         owner = {"user": str(record.owner.number)}
-        body = {"id": record.concept, "access": {"owned_by": owner, "grants": [], "links": []}, "communities": {}}
+        body = {
+            "id": record.concept,
+            "access": {"owned_by": owner, "grants": [], "links": []},
+            "communities": {},
+        }
         if self.instance.is_concept(record.concept):
             body["pids"] = {"doi": self.instance.own_doi(record.concept)}
         return body
@@ -145,9 +149,16 @@ class Views:
 
     def entry(self, record: Record, file: File, *, draft: bool) -> dict:
         """Return a file as InvenioRDM writes it."""
-        here = f"{self.base}/api/records/{record.id}{'/draft' if draft else ''}/files/{quote(file.key, safe='')}"
+        here = (
+            f"{self.base}/api/records/{record.id}{'/draft' if draft else ''}/files/{quote(file.key, safe='')}"
+        )
         links = {"self": here, "content": f"{here}/content"}
-        body = {"key": file.key, "created": file.created, "updated": file.updated, "access": {"hidden": False}}
+        body = {
+            "key": file.key,
+            "created": file.created,
+            "updated": file.updated,
+            "access": {"hidden": False},
+        }
         body |= {"status": "completed" if file.committed else "pending", "transfer": {"type": "L"}}
         body |= {"metadata": file.claimed.get("metadata") or None, "links": links}
         if draft:
@@ -212,7 +223,11 @@ class Views:
         body = fields.to_legacy(said, state.access, state.custom_fields.get("legacy", {}))
         kind, sub = fields.legacy_kind(said)
         if kind:
-            body["resource_type"] = {"title": _title(sub or kind), "type": kind, **({"subtype": sub} if sub else {})}
+            body["resource_type"] = {
+                "title": _title(sub or kind),
+                "type": kind,
+                **({"subtype": sub} if sub else {}),
+            }
         if licence := fields.legacy_licence(said):
             body["license"] = {"id": licence}
         if "doi" in state.pids:
@@ -316,5 +331,9 @@ class Views:
             "checksum": f"md5:{file.md5}",
             "is_head": True,
             "delete_marker": False,
-            "links": {"self": link, "version": f"{link}?versionId={file.version_id}", "uploads": f"{link}?uploads"},
+            "links": {
+                "self": link,
+                "version": f"{link}?versionId={file.version_id}",
+                "uploads": f"{link}?uploads",
+            },
         }
