@@ -18,6 +18,7 @@ from tidings.reproduce.claims import (
     changed_inputs,
     changed_parameters,
     edited,
+    files_of,
     outputs_of,
     read_by,
 )
@@ -77,7 +78,8 @@ def divergences(evidence: Evidence) -> list[Divergence]:
         if not differing:
             continue
         follows = any(path in off for path in read_by(evidence.crate, job))
-        off |= {*differing, *job.outputs.values()}
+        # An archived file that was edited afterwards is not what the jobs after it read, then or now.
+        off |= {path for path in _written(evidence, job) if _drifted(evidence, path)}
         if not follows:
             found.append(
                 Divergence(job.step, job.id, tuple(differing), tuple(_causes(evidence, job, differing)))
@@ -89,8 +91,20 @@ def _differs(evidence: Evidence, path: str) -> bool:
     """Whether a product has other bytes now; what is no product was not kept, so nothing is known of it."""
     if path not in evidence.verdicts:
         return False
+    return _drifted(evidence, path) or _edited(evidence, path)
+
+
+def _drifted(evidence: Evidence, path: str) -> bool:
+    """Whether the rerun gave other bytes than were recorded; of a folder, any of its files."""
+    if path.endswith("/"):
+        return any(_drifted(evidence, file) for file in files_of(evidence.crate, path))
     now = evidence.now(path)
-    return now is None or checksum(now) != evidence.crate.files[path].sha256 or _edited(evidence, path)
+    known = path in evidence.verdicts
+    return known and (now is None or checksum(now) != evidence.crate.files[path].sha256)
+
+
+def _written(evidence: Evidence, job: Job) -> set[str]:
+    return {*job.outputs.values(), *outputs_of(evidence.crate, job)}
 
 
 def _edited(evidence: Evidence, path: str) -> bool:

@@ -93,7 +93,8 @@ def _link(archive: Mapping[str, Any]) -> str:
 
 
 def _rows(rows: list[tuple[str, str]]) -> str:
-    return "<table>" + "".join(f"<tr><th>{name}</th><td class="text">{text}</td></tr>" for name, text in rows) + "</table>"
+    lines = (f'<tr><th>{name}</th><td class="text">{text}</td></tr>' for name, text in rows)
+    return f"<table>{''.join(lines)}</table>"
 
 
 def _divergences(value: Mapping[str, Any]) -> str:
