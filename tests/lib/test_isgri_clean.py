@@ -32,7 +32,7 @@ def significance(cleaned) -> np.ndarray:
 
 
 def test_a_bright_source_at_the_edge_leaves_the_modules_even():
-    """The background given has each module's counts, the source's included, as `response.bands_of` makes it."""
+    """The background given has each module's counts, the source's too, as `response.bands_of` makes it."""
     exposure, modules = detector(), module_map()
     counts = np.random.default_rng(6).poisson(expected(exposure, FLAT, [(0.14, 0.02)], [460]))
     shares = np.array([counts[modules == number].sum() for number in range(8)])

@@ -89,8 +89,8 @@ class Fit:
     fluxes, errors
         [windows, sources, groups], as if fully coded [counts/s]; NaN outside the field.
     differences
-        [windows], mean squared difference of the pixels' background below 50 keV from the first window's, over
-        that by chance; NaN without a pixel in common.
+        [windows], mean squared difference of the pixels' background below 50 keV from the first window's,
+        over that by chance; NaN without a pixel in common.
     """
 
     response: Response
