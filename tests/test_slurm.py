@@ -112,6 +112,8 @@ def run(server, folder: Path, *words: str, status: int = 0, **variables: str) ->
 @contextmanager
 def background(server, folder: Path, *words: str, **variables: str):
     """Run Snakemake beside the test, and stop it if the test ends before it."""
+    # Tests started in the background of a shell ignore interrupts, and so would what they start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with (folder / "printed").open("w") as printed:
         process = subprocess.Popen(
             ["snakemake", "--profile", "slurm", *words],

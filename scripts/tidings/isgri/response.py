@@ -268,37 +268,42 @@ def _fit(
 ) -> Fit:
     groups = len(edges) - 1
     counts = sum(part.counts for part in parts)
-    mean = sum(part.expected for part in parts)
     fluxes = np.full((len(parts), number, groups), np.nan)
     errors, shape, covariance = fluxes.copy(), np.ones(counts.shape), np.zeros((groups, groups))
+    # Counts that pixels all alike would have of the sources, and of the background.
+    lights = [np.zeros(counts.shape) for _ in parts]
+    means = [part.expected for part in parts]
     for _ in range(_ROUNDS):
-        lights = [np.zeros(counts.shape) for _ in parts]
         for place, part in enumerate(parts):
             if not part.seen:
                 continue
-            # The means hold the sources' counts, which the shape takes out again: it is not 1 on average.
-            expected, shapes = part.expected * shape, part.shapes[:, :, None] * _normalised(shape, axis)
-            found, spread = fit_sources(part.counts, expected, covariance, shapes, axis.module)
+            found, spread = fit_sources(
+                part.counts,
+                means[place] * shape,
+                (means[place] + lights[place]) * shape,
+                covariance,
+                part.shapes[:, :, None] * shape,
+                axis.module,
+            )
             fluxes[place, part.seen] = found
             errors[place, part.seen] = np.sqrt(np.diag(spread)).reshape(found.shape)
-            lights[place] = np.einsum("spk,sk->pk", shapes, found)
-        lit = sum(lights)
-        shape, effects = shared_shape(counts - lit, mean, axis)
-        covariance = deviation_covariance(counts - lit, mean * shape)
-    own = 1 + deviations(counts - lit, mean * shape, covariance)
-    total = _normalised(shape * own, axis)
-    model = np.stack([mean, mean * shape, mean * total])
-    meta = _meta(windows, counts)
+            lights[place] = np.maximum(np.einsum("sp,sk->pk", part.shapes, found), 0)
+            means[place] = module_means(np.maximum(part.counts - lights[place] * shape, 0), part.live, axis)
+        expected = sum(means) + sum(lights)
+        shape, effects = shared_shape(counts, expected, axis)
+        shape = _normalised(shape, axis)
+        covariance = deviation_covariance(counts, expected * shape)
+    total = _normalised(shape * (1 + deviations(counts, expected * shape, covariance)), axis)
     image = _image(total, axis)
-    response = Response(edges, image, image, meta)
+    response = Response(edges, image, image, _meta(windows, counts))
     return Fit(
         response,
-        _image(_normalised(shape, axis), axis),
+        _image(shape, axis),
         np.vstack([effects, np.sqrt(np.maximum(np.diag(covariance), 0))]),
-        _excess(counts - lit, model, counts),
+        _excess(counts, np.stack([expected, expected * shape, expected * total])),
         fluxes,
         errors,
-        _differences(parts, [light * own for light in lights], edges, axis),
+        _differences(parts, [light * total for light in lights], edges, axis),
     )
 
 
@@ -311,10 +316,9 @@ def _normalised(shape: np.ndarray, axis: PixelAxis) -> np.ndarray:
     return made
 
 
-def _excess(counts: np.ndarray, models: np.ndarray, raw: np.ndarray) -> np.ndarray:
+def _excess(counts: np.ndarray, models: np.ndarray) -> np.ndarray:
     """Variance over Poisson's of the pixels about models, [models, channels]; without the hottest in 1000."""
-    mean = np.maximum(models[0], 1e-3)
-    ratio = (counts - models) ** 2 / np.where(raw.sum(0) > 0, mean, 1)
+    ratio = (counts - models) ** 2 / np.maximum(models[0], 1e-3)
     limit = np.quantile(ratio[0], 0.999, axis=0)
     kept = ratio[0] <= limit
     return (ratio * kept).sum(1) / kept.sum(0)
