@@ -57,6 +57,9 @@ def checksum(path: Path) -> str:
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     lines = [
-        f"{p.relative_to(path).as_posix()} {checksum(p)}\n" for p in sorted(path.rglob("*")) if p.is_file()
+        f"{p.relative_to(path).as_posix()} {checksum(p)}\n"
+        for p in sorted(path.rglob("*"))
+        # Snakemake leaves a file of its own in a directory that a rule made.
+        if p.is_file() and p.name != ".snakemake_timestamp"
     ]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
