@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from suite import call, copy, digests, snakemake, steps
+from suite import call, copy, digests, short, snakemake, steps
 
 
 @pytest.fixture(scope="module")
@@ -50,12 +50,14 @@ def test_printed_commands_typed_by_hand_give_the_same_bytes(run, tmp_path):
     printed = snakemake(run, "--dry-run", "--forceall", "--printshellcmds", "--quiet", "host")
     commands = re.findall(r"^Shell command: (python (?:.*\\\n)*.*)$", printed, flags=re.MULTILINE)
     assert len(commands) == steps(run)
+    # What takes longest has no step that others have not.
+    commands = [command for command in commands if "/simulated" not in command]
     for log in (run / "logs").rglob("*.log"):
         (folder / log.relative_to(run)).parent.mkdir(parents=True, exist_ok=True)
     # Snakemake prints in an order that respects what needs what.
     for command in commands:
         call(folder, "bash", "-euc", command)
-    assert digests(folder / "results") == digests(run / "results")
+    assert digests(folder / "results") == short(digests(run / "results"))
 
 
 def test_editing_a_library_function_reruns_its_step_and_what_follows(run):
