@@ -61,17 +61,15 @@ def skymap_galaxies(
     """
     from tidings.errors import InputError
     from tidings.output import save_figure, write_json
-    from tidings.skymap.catalogue import read_event
     from tidings.skymap.comoving import comoving_levels
     from tidings.skymap.crossmatch import Matcher
+    from tidings.skymap.events import read_event
     from tidings.skymap.galaxies import pixel_filter, rank_galaxies
     from tidings.skymap.galaxy_figures import galaxies_figure
     from tidings.skymap.galaxy_files import read_galaxies
     from tidings.tables import write_table
 
     event = read_event(skymap)
-    if event is None:
-        raise InputError(f"{skymap}: retracts its event: there is no map")
     if farthest is not None and farthest <= nearest:
         raise InputError(f"farthest {farthest:g} Mpc is not beyond nearest {nearest:g} Mpc")
     if comoving and not event.sky.has_distance:

@@ -128,8 +128,8 @@ def test_bad_input_is_refused(folder, capsys):
 
 
 def test_ninety_events_are_all_drawn(folder):
-    from tidings.skymap.catalogue import read_events
     from tidings.skymap.catalogue_figures import LABELLED, catalogue_figure
+    from tidings.skymap.events import read_events
 
     (event,), _ = read_events(FILES[3:])
     figure = catalogue_figure([event] * (LABELLED + 2), [90.0])

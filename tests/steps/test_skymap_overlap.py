@@ -94,7 +94,7 @@ def test_bad_input_is_refused(folder, capsys):
     good = ["--skymap", str(PAIR["skymap"]), "--other", str(PAIR["other"])]
     cases = {
         "page.fits": [*good[:3], "page.fits"],
-        "gone.json: retracts its event": [*good[:3], "gone.json"],
+        "gone.json: the alert retracts": [*good[:3], "gone.json"],
         "two localisations have two": [*good, "--names", "one"],
         "far and rate belong together": [*good, "--far", "1e-9"],
         "out of bounds": [*good, "--levels", "150"],
