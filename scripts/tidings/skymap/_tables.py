@@ -15,7 +15,7 @@ _FORMS = {
 }  # fmt: skip
 
 
-def read_any_table(path: Path, what: str) -> Table:
+def read_any_table(path: Path, what: str, *, empty: bool = False) -> Table:
     """Read a table by the suffix of its name.
 
     Parameters
@@ -24,6 +24,8 @@ def read_any_table(path: Path, what: str) -> Table:
         Of the file.
     what
         What the table is, for messages: ``list of fields``.
+    empty
+        Accept a table without rows.
 
     Raises
     ------
@@ -35,12 +37,12 @@ def read_any_table(path: Path, what: str) -> Table:
         raise InputError(f"{path}: a table is read as {', '.join(sorted(_FORMS))}; give it such a name")
     try:
         # Readers of text take nothing at all for an error of their own.
-        empty = form.startswith("ascii") and not path.read_bytes().strip()
-        table = Table() if empty else Table.read(path, format=form)
+        nothing = form.startswith("ascii") and not path.read_bytes().strip()
+        table = Table() if nothing else Table.read(path, format=form)
     except Exception as error:
         reason = str(error).strip().partition("\n")[0]
         raise InputError(f"{path}: cannot be read as {form} ({reason})") from None
-    if not len(table):
+    if not len(table) and not (empty and table.colnames):
         raise InputError(f"{path}: the {what} is empty: give at least one row")
     return table
 
