@@ -84,6 +84,19 @@ def test_a_map_that_needs_help(folder):
     assert Table.read("areas.ecsv", format="ascii.ecsv")["tiles"][0] == 12
 
 
+def test_distances_that_are_none_can_be_left_out(folder):
+    columns = {"PROB": np.full(48, 1 / 48), "DISTMU": np.full(48, np.inf), "DISTSIGMA": np.ones(48)}
+    columns["DISTNORM"] = np.zeros(48)
+    hdu = fits.BinTableHDU.from_columns([fits.Column(n, "D", array=v) for n, v in columns.items()])
+    hdu.header.update({"NSIDE": 2, "ORDERING": "NESTED"})
+    hdu.writeto("map.fits")
+    with pytest.raises(InputError, match=r"no distance is finite .* \(parameter drop_distance\)"):
+        run(skymap_region, skymap="map.fits")
+    run(skymap_region, skymap="map.fits", drop_distance=True)
+    assert not read_skymap(folder / "map.multiorder.fits").has_distance
+    assert Table.read("areas.vot", format="votable")["area"].unit == "deg2"
+
+
 def test_files_that_are_none(folder):
     page = folder / "page.fits.gz"
     page.write_text("<html><head><title>404 Not Found</title></head></html>")

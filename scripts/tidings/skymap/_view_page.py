@@ -85,10 +85,11 @@ function draw() {
   }
   if (shown.grid) grid();
   if (shown.regions) for (const r of regions) stroke(r.shape, "#202020", 1.3, r.dash);
+  const far = Math.max(0.4, Math.min(1, zoom / data.zoom));
   if (shown.galaxies) for (const g of data.galaxies.slice().reverse()) {
     const at = onFace(g.ra, g.dec);
     if (!at) continue;
-    context.beginPath(); context.arc(at[0], at[1], 2 + 5 * Math.sqrt(g.relative), 0, 2 * Math.PI);
+    context.beginPath(); context.arc(at[0], at[1], far * (2 + 5 * Math.sqrt(g.relative)), 0, 2 * Math.PI);
     context.fillStyle = "#0072B2B0"; context.fill();
     context.strokeStyle = "#FFFFFF"; context.lineWidth = 0.6; context.stroke();
   }

@@ -161,9 +161,10 @@ def _galaxies(table: Table) -> list[dict[str, Any]]:
     largest = max(float(score.max(initial=0.0)), np.finfo(float).tiny)
     found = []
     for row, share in zip(table, score, strict=True):
-        words = [f"rank {row['rank']}", str(row["name"]) if "name" in table.colnames else ""]
-        if "distance" in table.colnames and row["distance"] is not np.ma.masked:
-            words.append(f"{float(row['distance']):.4g} Mpc")
+        known = {key: row[key] for key in ("name", "distance") if key in table.colnames}
+        known = {key: value for key, value in known.items() if not np.ma.is_masked(value)}
+        words = [f"rank {row['rank']}", str(known.get("name", ""))]
+        words.append(f"{float(known['distance']):.4g} Mpc" if "distance" in known else "")
         words.append(f"score {100 * share:.3g} %" if share > 0 else "")
         found.append(
             {
