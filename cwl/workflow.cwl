@@ -116,6 +116,14 @@ inputs:
     doc: Sky maps to be compared, two by two
     type: {type: array, items: "skymap_types.yml#overlap_target"}
     default: []
+  skymap_views:
+    doc: Sky maps to be shown in a browser; those with galaxies are, without this
+    type: {type: array, items: "skymap_types.yml#view_target"}
+    default: []
+  skymap_coverages:
+    doc: Sky maps and the fields that cover them
+    type: {type: array, items: "skymap_types.yml#coverage_target"}
+    default: []
   skymap_visibilities:
     doc: Sky maps and the sites to observe them from
     type: {type: array, items: "skymap_types.yml#visibility_target"}
@@ -212,6 +220,8 @@ steps:
       distances: skymap_distances
       galaxies: skymap_galaxies
       overlaps: skymap_overlaps
+      views: skymap_views
+      coverages: skymap_coverages
       visibilities: skymap_visibilities
       catalogues: skymap_catalogues
     out: [products]

@@ -112,6 +112,20 @@ def test_users_configuration_replaces_the_default_one(run, tmp_path):
     assert "--events resources/gw/GW151226/H1_event.tsv" in output
 
 
+def test_a_catalogue_is_sorted_before_galaxies_are_ranked_from_it(run, tmp_path):
+    mine = tmp_path / "mine.yaml"
+    galaxies = "results/skymap/GLADE+/GLADE+_sorted.parquet"
+    mine.write_text(
+        "targets:\n  GLADE+:\n    skymap:\n      sort: data/skymap/GLADE_S190814bv_gwemopt.csv\n"
+        "  S190814bv:\n    skymap:\n      map: data/skymap/S190814bv_LALInference.v1.fits.gz\n"
+        f"      galaxies: {galaxies}\n"
+    )
+    output = snakemake(run, "--dry-run", "--forceall", "--configfile", str(mine), "--printshellcmds")
+    assert rules(output) == {"skymap_sort", "skymap_region", "skymap_galaxies", "skymap_view"}
+    assert f"--catalogue {galaxies}" in output
+    assert "--galaxies results/skymap/S190814bv/S190814bv_galaxies.ecsv" in output
+
+
 def test_a_failed_step_is_named_with_its_reason(run, tmp_path):
     folder = copy(tmp_path / "tidings")
     strain = folder / "data/gw/strain/L-L1_LOSC_4_V2-1126259446-32.hdf5"
