@@ -18,6 +18,7 @@ report: "workflows/report/workflow.rst"
 
 include: "workflows/common.smk"
 include: "workflows/acs.smk"
+include: "workflows/antares.smk"
 include: "workflows/gw.smk"
 include: "workflows/isgri.smk"
 include: "workflows/skymap.smk"
@@ -27,6 +28,7 @@ rule all:
     default_target: True
     input:
         acs_products(),
+        antares_products(),
         gw_products(),
         isgri_products(),
         skymap_products(),

@@ -53,7 +53,7 @@ steps:
 
 outputs:
   response: {type: File, outputSource: isgri_response/response}
-  sources: {type: File, outputSource: isgri_mosaic/sources}
+  mosaic_sources: {type: File, outputSource: isgri_mosaic/sources}
   products:
     type: {type: array, items: File}
     outputSource:

@@ -30,19 +30,19 @@ steps:
       {scripts: scripts, several: several, target: name, name: {source: name, valueFrom: $(self)_first},
        stage: {valueFrom: _first}, batches: batches, shadowgrams: shadowgrams, catalogue: catalogue,
        catalogues: catalogues, bands: bands}
-    out: [sources, products]
+    out: [mosaic_sources, products]
   final:
     run: isgri_round.cwl
     in:
       {scripts: scripts, target: name, name: name, stage: {valueFrom: ""}, batches: batches, shadowgrams: shadowgrams,
-       catalogue: catalogue, catalogues: catalogues, sources: first/sources, bands: bands}
-    out: [response, sources, products]
+       catalogue: catalogue, catalogues: catalogues, sources: first/mosaic_sources, bands: bands}
+    out: [response, mosaic_sources, products]
   isgri_rates:
     run: isgri_rates.cwl
     scatter: [shadowgrams, batch]
     scatterMethod: dotproduct
     in:
-      {scripts: scripts, name: name, batch: batches, shadowgrams: shadowgrams, sources: final/sources,
+      {scripts: scripts, name: name, batch: batches, shadowgrams: shadowgrams, sources: final/mosaic_sources,
        response: final/response, bands: bands, weights: weights}
     out: [rates]
   isgri_lightcurve:

@@ -71,6 +71,7 @@ requirements:
           bands: {type: "string?", doc: "Energy bands [keV]"}
           catalogue: {type: "File?", doc: Catalogue that single images are searched with}
           catalogues: {type: "File[]?", doc: Catalogues that name the sources}
+      - $import: antares_types.yml
       - $import: skymap_types.yml
   StepInputExpressionRequirement: {}
   SubworkflowFeatureRequirement: {}
@@ -80,6 +81,23 @@ inputs:
     doc: Bursts and the counts of SPI-ACS around them
     type: {type: array, items: "#acs_target"}
     default: []
+  antares_limits:
+    doc: Positions of neutrino sources
+    type: {type: array, items: "antares_types.yml#antares_limit_target"}
+    default: []
+  antares_searches:
+    doc: Events around which neutrinos are looked for
+    type: {type: array, items: "antares_types.yml#antares_search_target"}
+    default: []
+  antares_events:
+    doc: Events as ANTARES publishes them
+    type: File?
+  antares_acceptance:
+    doc: Acceptance table of ANTARES
+    type: File?
+  antares_polynomial:
+    doc: Published cumulative number of ANTARES's events against declination
+    type: File?
   gw_targets:
     doc: Gravitational-wave events and their strain files
     type: {type: array, items: "#gw_target"}
@@ -152,6 +170,16 @@ steps:
       burst_start: {valueFrom: $(inputs.target.burst_start)}
       burst_end: {valueFrom: $(inputs.target.burst_end)}
       response: {valueFrom: $(inputs.target.response)}
+    out: [products]
+  antares:
+    run: antares.cwl
+    in:
+      scripts: scripts
+      limits: antares_limits
+      searches: antares_searches
+      events: antares_events
+      acceptance: antares_acceptance
+      background_polynomial: antares_polynomial
     out: [products]
   gw:
     run: gw.cwl
@@ -231,6 +259,10 @@ outputs:
     doc: Products of the bursts
     type: {type: array, items: {type: array, items: File}}
     outputSource: acs/products
+  antares_products:
+    doc: Limits and neutrinos
+    type: {type: array, items: File}
+    outputSource: antares/products
   gw_products:
     doc: Products of the gravitational-wave events
     type: {type: array, items: {type: array, items: File}}
