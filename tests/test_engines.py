@@ -67,7 +67,7 @@ def test_editing_a_library_function_reruns_its_step_and_what_follows(run):
         "gw/gwosc.py": set(),
         "acs/limits.py": {"acs_limit"},
         "isgri/mosaic_file.py": {"isgri_mosaic"},
-        "skymap/galaxies.py": {"skymap_galaxies"},
+        "skymap/galaxies.py": {"skymap_galaxies", "skymap_view"},
     }.items():
         path = run / "scripts" / "tidings" / module
         text = path.read_text()
