@@ -68,7 +68,8 @@ def test_editing_a_library_function_reruns_its_step_and_what_follows(run):
         "gw/gwosc.py": set(),
         "acs/limits.py": {"acs_limit"},
         "isgri/lightcurve_file.py": {"isgri_lightcurve"},
-        "skymap/galaxies.py": {"skymap_galaxies"},
+        "antares/counterpart.py": {"antares_limit", "antares_search"},
+        "skymap/galaxies.py": {"skymap_galaxies", "skymap_view"},
     }.items():
         path = run / "scripts" / "tidings" / module
         text = path.read_text()

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "scripts"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
 from tidings.antares.background import Declination
 from tidings.antares.limits import Conventions, flux_table, limit_table
 from tidings.antares.sample import read_acceptance, read_events
 
+ROOT = Path(__file__).resolve().parents[2]
 NUMBER = 1000
 
 
