@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from tidings.acs._burst_interval import find_interval
-from tidings.acs._levels import Curve, Polynomial, fit_polynomial, functional_error, noise_ratio
 from tidings.errors import InputError
+from tidings.lightcurve._burst_interval import find_interval
+from tidings.lightcurve._levels import Curve, Polynomial, fit_polynomial, functional_error, noise_ratio
 
 FRACTIONS = {"t05": 0.05, "t25": 0.25, "t75": 0.75, "t95": 0.95}
 
@@ -19,10 +19,6 @@ LEAST_BACKGROUND = 20.0
 # more noise of the background than a short burst has itself.
 _LONGEST_LEVEL = 20.0
 _SHORTEST_LEVEL = 1.0
-# Above this, counts/s, pulses overlap: GRB 230307A, at 1.7 million, was called moderately saturated
-# (Savchenko et al. 2023, GCN Circ. 33472).
-HIGH_RATE = 1e6
-
 CAVEATS = {
     "GAP": "data are missing inside the burst: counts are lower limits, and durations may be wrong",
     "SATURATED": "the counter was at its limit: counts, peak rates and fluence are lower limits",
@@ -142,6 +138,7 @@ def measure_burst(
     order: int = 1,
     threshold: float = 5.0,
     peak_scales: tuple[float, ...] = (0.05, 1.0),
+    high_rate: float = float("inf"),
 ) -> Burst:
     """Measure durations, peak rates and counts of the burst in a light curve.
 
@@ -167,6 +164,8 @@ def measure_burst(
         Least signal-to-noise ratio of a burst that is sought.
     peak_scales
         Time scales of the peak rates, s; not less than a bin.
+    high_rate : float
+        Rate, counts/s, above which pulses overlap and the burst is flagged.
 
     Returns
     -------
@@ -185,7 +184,7 @@ def measure_burst(
     burst = _measure(data, interval, order, peak_scales)
     others = [_measure(data, interval, n, peak_scales).times for n in (order - 1, order + 1) if 0 <= n <= 3]
     inside = (data.middle > interval[0]) & (data.middle < interval[1])
-    flags = _flags(burst, saturated[inside].any(), data, inside)
+    flags = _flags(burst, saturated[inside].any(), data, inside, high_rate)
     return replace(
         burst,
         t90_background=max(abs(_duration(t, "90") - burst.t90) for t in others),
@@ -446,7 +445,9 @@ def _sliding(values: np.ndarray, group: int) -> np.ndarray:
     return total[group:] - total[:-group]
 
 
-def _flags(burst: Burst, saturated: bool, data: _Data, inside: np.ndarray) -> tuple[str, ...]:
+def _flags(
+    burst: Burst, saturated: bool, data: _Data, inside: np.ndarray, high_rate: float
+) -> tuple[str, ...]:
     bounded = any(
         abs(burst.times[name] - end) < float(np.median(data.width)) / 2
         for name, end in (("t05", burst.start), ("t95", burst.stop))
@@ -455,7 +456,7 @@ def _flags(burst: Burst, saturated: bool, data: _Data, inside: np.ndarray) -> tu
     found = {
         "GAP": burst.missing > 0.5 * float(np.median(data.width)),
         "SATURATED": saturated,
-        "HIGH_RATE": float(data.rate[inside].max()) > HIGH_RATE,
+        "HIGH_RATE": float(data.rate[inside].max()) > high_rate,
         "BOUNDED": bounded,
         "WEAK": burst.snr < WEAK,
         # All the counts in one sample: a particle more often than a burst (Savchenko et al. 2012, A&A 541,
