@@ -20,6 +20,8 @@ include: "workflows/common.smk"
 include: "workflows/acs.smk"
 include: "workflows/gw.smk"
 include: "workflows/isgri.smk"
+include: "workflows/legacy.smk"
+include: "workflows/polar.smk"
 include: "workflows/skymap.smk"
 
 
@@ -29,4 +31,6 @@ rule all:
         acs_products(),
         gw_products(),
         isgri_products(),
+        legacy_products(),
+        polar_products(),
         skymap_products(),

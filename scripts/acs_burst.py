@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from tidings.acs.parameters import Trigger
+from tidings.lightcurve.parameters import Trigger
 from tidings.step import In, Out, Param, main, provenance
 
 

@@ -5,17 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from tidings.acs.parameters import (
-    AddOffset,
-    BackgroundModel,
-    BurstEnd,
-    BurstStart,
-    CountsFile,
-    Order,
-    Stamp,
-    Trigger,
-    Window,
-)
+from tidings.acs.parameters import AddOffset, CountsFile, Stamp
+from tidings.lightcurve.parameters import BackgroundModel, BurstEnd, BurstStart, Order, Trigger, Window
 from tidings.step import Out, Param, main, provenance
 
 

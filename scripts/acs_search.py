@@ -5,16 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from tidings.acs.parameters import (
-    AddOffset,
-    BackgroundModel,
-    BurstEnd,
-    BurstStart,
-    Order,
-    Stamp,
-    Trigger,
-    Window,
-)
+from tidings.acs.parameters import AddOffset, Stamp
+from tidings.lightcurve.parameters import BackgroundModel, BurstEnd, BurstStart, Order, Trigger, Window
 from tidings.step import In, Out, Param, main, provenance
 
 

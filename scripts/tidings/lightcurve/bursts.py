@@ -139,6 +139,7 @@ def measure_burst(
     threshold: float = 5.0,
     peak_scales: tuple[float, ...] = (0.05, 1.0),
     high_rate: float = float("inf"),
+    least_background: float = LEAST_BACKGROUND,
 ) -> Burst:
     """Measure durations, peak rates and counts of the burst in a light curve.
 
@@ -166,6 +167,8 @@ def measure_burst(
         Time scales of the peak rates, s; not less than a bin.
     high_rate : float
         Rate, counts/s, above which pulses overlap and the burst is flagged.
+    least_background : float
+        Background needed on either side, s.
 
     Returns
     -------
@@ -174,13 +177,13 @@ def measure_burst(
     Raises
     ------
     InputError
-        If there is no burst, or less than 20 s of background on either side of it.
+        If there is no burst, or too little background on either side of it.
     """
     data, saturated = _select(start, width, rate, error, good, saturated, exposure)
     if interval is None:
         found = find_interval(data.middle, data.width, data.rate, data.variance, order, threshold)
-        interval = _with_margins(data, found)
-    interval = _on_edges(data, interval)
+        interval = _with_margins(data, found, least_background)
+    interval = _on_edges(data, interval, least_background)
     burst = _measure(data, interval, order, peak_scales)
     others = [_measure(data, interval, n, peak_scales).times for n in (order - 1, order + 1) if 0 <= n <= 3]
     inside = (data.middle > interval[0]) & (data.middle < interval[1])
@@ -251,7 +254,7 @@ def _select(
     return _Data(*parts), saturated[keep]
 
 
-def _with_margins(data: _Data, found: tuple[float, float]) -> tuple[float, float]:
+def _with_margins(data: _Data, found: tuple[float, float], least: float) -> tuple[float, float]:
     """Widen what was found significant, as far as enough background is left.
 
     The faint ends of a burst are lost to a search. With these margins T90 of simulated FRED pulses comes out
@@ -259,12 +262,12 @@ def _with_margins(data: _Data, found: tuple[float, float]) -> tuple[float, float
     """
     length = found[1] - found[0]
     edges = data.edges
-    low = max(found[0] - _MARGINS[0] * length, edges[0] + LEAST_BACKGROUND)
-    high = min(found[1] + _MARGINS[1] * length, edges[-1] - LEAST_BACKGROUND)
+    low = max(found[0] - _MARGINS[0] * length, edges[0] + least)
+    high = min(found[1] + _MARGINS[1] * length, edges[-1] - least)
     return min(low, found[0]), max(high, found[1])
 
 
-def _on_edges(data: _Data, interval: tuple[float, float]) -> tuple[float, float]:
+def _on_edges(data: _Data, interval: tuple[float, float], least: float) -> tuple[float, float]:
     """Move the ends of an interval to edges of bins, and see that background is left around it."""
     edges = data.edges
     low, high = interval
@@ -281,11 +284,11 @@ def _on_edges(data: _Data, interval: tuple[float, float]) -> tuple[float, float]
         (_covered(data, -np.inf, start), "before"),
         (_covered(data, stop, np.inf), "after"),
     ):
-        if seconds < LEAST_BACKGROUND * (1 - 1e-6):
+        if seconds < least * (1 - 1e-6):
             raise InputError(
                 f"{seconds:.1f} s of background {side} the burst, which lies between {start:.2f} and "
                 f"{stop:.2f} s, are "
-                f"too little: durations need {LEAST_BACKGROUND:g} s on either side; give a longer light curve"
+                f"too little: durations need {least:g} s on either side; give a longer light curve"
             )
     return start, stop
 
