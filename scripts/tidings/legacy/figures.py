@@ -112,10 +112,19 @@ def draw_scale(axes: Axes, image: Image) -> None:
 def draw_directions(axes: Axes, wcs: WCS, shape: tuple[int, int]) -> None:
     """Draw arrows to the north and to the east, whatever way the image lies."""
     ny, nx = shape
-    length = 0.1 * min(nx, ny)
-    x, y = 0.88 * nx, 0.08 * ny
-    reach = 1.6 * length
-    axes.add_patch(Circle((x, y), reach, facecolor="white", edgecolor="none", alpha=0.75, zorder=2.5))
+    length = 0.08 * min(nx, ny)
+    x, y = 0.91 * nx, 0.07 * ny
+    ends = np.array(list(directions(wcs, shape).values())).mean(axis=0) * length
+    axes.add_patch(
+        Circle(
+            (x + ends[0], y + ends[1]),
+            1.25 * length,
+            facecolor="white",
+            edgecolor="none",
+            alpha=0.75,
+            zorder=2.5,
+        )
+    )
     for letter, (dx, dy) in directions(wcs, shape).items():
         end = x + length * dx, y + length * dy
         axes.annotate(

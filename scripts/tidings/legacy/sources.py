@@ -27,7 +27,7 @@ from tidings.legacy.photometry import fluxes
 # Bits of MASKBITS for saturated pixels in g, r, z, i (https://www.legacysurvey.org/dr10/bitmasks).
 _SATURATED = {"g": 1 << 2, "r": 1 << 3, "z": 1 << 4, "i": 1 << 14}
 _CLEAR = 7.0  # arcsec at which no other source may have more than
-_FAINTER = 0.1  # of the flux; with the third power of the distance, as wings fall off, up to
+_FAINTER = 0.1  # of the flux; with the third power beyond, as wings fall off, up to
 _FAR = 12.0  # arcsec
 _HALF_BOX = 3.5  # arcsec, of the square that a centroid is fitted in
 _LEAST_BOX = 3  # pixels on either side
@@ -157,8 +157,8 @@ def _lonely(catalogue: Table, band: str, x: np.ndarray, y: np.ndarray, image: Im
     for index in order:
         distance = np.hypot(x - x[index], y - y[index]) * image.scale
         distance[index] = np.inf
-        with np.errstate(divide="ignore"):
-            share = np.nan_to_num(flux) / flux[index] * np.minimum((_CLEAR / distance) ** 3, 1e9)
+        nearness = _CLEAR / np.maximum(distance, 0.1)
+        share = np.nan_to_num(flux) / flux[index] * np.where(nearness > 1, nearness, nearness**3)
         if not ((distance < _FAR) & (share > _FAINTER)).any():
             kept.append(index)
     return np.array(kept, int)

@@ -12,6 +12,7 @@ from astropy.time import Time
 
 from tidings.errors import InputError
 from tidings.lightcurve.monitor import POLAR
+from tidings.polar.unix_time import gps_to_unix
 from tidings.times import parse_time, utc_iso
 
 _HEADER = ["Number", "GRB_Name", "Trigger_time_UTC", "unix_time"]
@@ -53,7 +54,7 @@ def read_bursts(path: str | Path) -> list[Burst]:
     bursts = [_burst(row, f"{path}: line {line}") for line, row in enumerate(rows[1:], 2) if row]
     names = [burst.name for burst in bursts]
     for line, name in enumerate(names, 2):
-        if names.count(name) > 1:
+        if name in names[: line - 2]:
             raise InputError(f"{path}: line {line}: {name} stands twice; keep the right one")
     return bursts
 
@@ -104,7 +105,7 @@ def burst_table(bursts: list[Burst]) -> Table:
             "number": [burst.number for burst in bursts],
             "name": [burst.name for burst in bursts],
             "utc": [utc_iso(burst.gps, 3) for burst in bursts],
-            "unix": [round(value, 4) for value in times.utc.unix.tolist()],
+            "unix": [round(gps_to_unix(burst.gps), 4) for burst in bursts],
             "gps": [burst.gps for burst in bursts],
             "mjd_tt": times.tt.mjd,
         }
@@ -136,7 +137,7 @@ def _burst(row: list[str], place: str) -> Burst:
         gps = parse_time(utc)
     except InputError as error:
         raise InputError(f"{place}: {error}") from None
-    apart = float(Time(gps, format="gps").utc.unix) - seconds
+    apart = gps_to_unix(gps) - seconds
     if not abs(apart) <= _AGREEMENT:
         raise InputError(f"{place}: {utc} UTC and unix time {unix} are {apart:.3f} s apart: correct one")
     if not POLAR.earliest <= gps <= POLAR.latest:

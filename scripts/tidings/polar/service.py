@@ -16,12 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-from astropy.time import Time
-
 from tidings.errors import InputError
 from tidings.lightcurve.monitor import POLAR
 from tidings.output import write_bytes
 from tidings.polar.answer import Answer, canonical, parse_answer
+from tidings.polar.unix_time import gps_to_unix
 from tidings.remote.lock import Digest, Lock, digest_of
 from tidings.remote.transfer import download
 from tidings.times import utc_iso
@@ -43,7 +42,7 @@ class Question:
     @property
     def query(self) -> str:
         """The question as the service takes it."""
-        start, stop = (f"{Time(gps, format='gps').utc.unix:.3f}" for gps in (self.start, self.stop))
+        start, stop = (f"{gps_to_unix(gps):.3f}" for gps in (self.start, self.stop))
         return urlencode(
             {
                 "time_start": start,
@@ -139,7 +138,7 @@ def _accept(path: Path, source: str, question: Question) -> str:
 
 
 def _covers(answer: Answer, source: str, question: Question) -> None:
-    first, last = (float(Time(gps, format="gps").utc.unix) for gps in (question.start, question.stop))
+    first, last = (gps_to_unix(gps) for gps in (question.start, question.stop))
     if not (answer.time[0] < last and answer.time[-1] > first):
         raise InputError(
             f"{source}: holds unix times {answer.time[0]:.1f} to {answer.time[-1]:.1f}, not those asked for, "
