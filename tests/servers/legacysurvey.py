@@ -1,7 +1,7 @@
 """The viewer of the Legacy Surveys and the TAP service of the Astro Data Lab, on this machine.
 
-The viewer (https://github.com/legacysurvey/imagine, map/views.py) takes ra, dec, size (256 unless given, never
-more than a limit), layer, pixscale and bands; unknown bands give all of the layer. Values are nanomaggies per
+The viewer (https://github.com/legacysurvey/imagine, map/views.py) takes ra, dec, size (256 unless given, up
+to a limit), layer, pixscale and bands; unknown bands give all of the layer. Values are nanomaggies per
 pixel of 0.262 arcsec, whatever the pixel. Outside of the footprint the image is blank, or the answer an error
 "no overlap". The TAP service takes sync queries by GET and answers with VOTable, which holds the time when it
 was made; errors are VOTables with QUERY_STATUS ERROR, and more rows than MAXREC are cut off with QUERY_STATUS
@@ -94,7 +94,7 @@ class LegacySurveyServer:
         bands = bands if set(bands) <= set(_BANDS[layer]) else _BANDS[layer]
         covered = self.covered(ra, dec)
         if not covered and self.no_overlap:
-            return 500, b"<html><body>no overlap</body></html>"
+            return 404, b"<html><body>no overlap</body></html>"
         header = _header(ra, dec, size, scale, bands)
         cube = np.array([self.plane(header, size, band, covered) for band in bands], np.float32)
         if jpeg:

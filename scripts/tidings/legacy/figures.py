@@ -254,7 +254,7 @@ def _stamp(panel: Axes, host: Host, image: Image | None) -> None:
     (x,), (y,) = pixel_positions(image, np.array([host.ra]), np.array([host.dec]))
     gap, end = 0.04 * image.shape[1], 0.12 * image.shape[1]
     for ends in (((x - end, x - gap), (y, y)), ((x, x), (y + gap, y + end))):
-        panel.plot(*ends, color=OKABE_ITO["vermillion"], lw=1.2)
+        panel.plot(*ends, color="white" if len(image.bands) >= 3 else OKABE_ITO["vermillion"], lw=1.2)
     draw_scale(panel, image)
     draw_directions(panel, image.wcs, image.shape)
     _freeze(panel, image)

@@ -191,5 +191,5 @@ def _outside(what: str, header: fits.Header | None = None) -> str:
     text = f"{what}: the position is outside of the survey's footprint"
     ra = header.get("CRVAL1") if header is not None else None
     if isinstance(ra, int | float) and 0 <= ra < 24:
-        text += f"; if its right ascension of {ra:g} was meant in hours, it is {15 * ra:g} deg"
+        text += f"; if its right ascension of {ra:g} was meant in hours, it is {15 * ra:.7g} deg"
     return f"{text}; choose another position, or another layer"

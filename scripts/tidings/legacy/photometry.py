@@ -142,7 +142,7 @@ def separations(catalogue: Table, ra: float, dec: float) -> np.ndarray:
             f"{middle.ra.deg:.4f}, {middle.dec.deg:.4f}"
         )
         if 0 <= ra < 24 and coordinates.separation(SkyCoord(15 * ra, dec, unit="deg")).deg.min() <= _FIELD:
-            raise InputError(f"{text}: RA is in hours; give it in deg, {15 * ra:g}")
+            raise InputError(f"{text}: RA is in hours; give it in deg, {15 * ra:.7g}")
         raise InputError(f"{text}: give the position or the catalogue that belongs to it")
     return separation * 3600
 

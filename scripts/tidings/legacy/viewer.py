@@ -160,7 +160,8 @@ def _provide(
 
 
 def _explained(error: InputError, url: str) -> InputError:
-    if "the server answers" not in str(error):
+    # With status 500, which is tried again, or with another one.
+    if "the server answers" not in str(error) and "given up" not in str(error):
         return error
     words = refusal(url)
     if "overlap" in words.lower():
