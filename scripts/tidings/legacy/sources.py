@@ -110,7 +110,7 @@ def measure_sources(image: Image, catalogue: Table, band: str, most: int = 50) -
 
 
 def detect(image: Image, band: str, most: int = 200) -> Table:
-    """Find what stands out of the noise of an image: 5 connected pixels of 3 sigma.
+    """Find what stands out of the noise of an image: 5 connected pixels of 3 sigma; what touches is one.
 
     Returns
     -------
