@@ -21,6 +21,8 @@ include: "workflows/acs.smk"
 include: "workflows/antares.smk"
 include: "workflows/gw.smk"
 include: "workflows/isgri.smk"
+include: "workflows/legacy.smk"
+include: "workflows/polar.smk"
 include: "workflows/skymap.smk"
 
 
@@ -31,4 +33,6 @@ rule all:
         antares_products(),
         gw_products(),
         isgri_products(),
+        legacy_products(),
+        polar_products(),
         skymap_products(),

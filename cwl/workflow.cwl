@@ -72,6 +72,23 @@ requirements:
           catalogue: {type: "File?", doc: Catalogue that single images are searched with}
           catalogues: {type: "File[]?", doc: Catalogues that name the sources}
       - $import: antares_types.yml
+      - type: record
+        name: polar_target
+        fields:
+          name: {type: string, doc: Name of the burst}
+          counts: {type: File, doc: "Light curve: ROOT file, JSON of the service, or FITS"}
+          catalogue: {type: "File?", doc: Catalogue of bursts in which the trigger is looked up}
+          trigger: {type: "string?", doc: Time that results count from}
+          burst_start: {type: "double?", doc: "Start of the burst, from the trigger [s]"}
+          burst_end: {type: "double?", doc: "End of the burst [s]"}
+          background_order: {type: "int?", doc: Order of the background's polynomial}
+          least_background: {type: "double?", doc: "Background needed on either side [s]"}
+      - type: record
+        name: polar_list
+        fields:
+          name: {type: string, doc: Name of the list}
+          bursts: {type: File, doc: Catalogue of bursts}
+      - $import: legacy_types.yml
       - $import: skymap_types.yml
   StepInputExpressionRequirement: {}
   SubworkflowFeatureRequirement: {}
@@ -113,6 +130,26 @@ inputs:
   isgri_simulated_targets:
     doc: Fields of IBIS/ISGRI to be simulated
     type: {type: array, items: "#isgri_simulated_target"}
+    default: []
+  legacy_images:
+    doc: Images of the Legacy Surveys
+    type: {type: array, items: "legacy_types.yml#image_target"}
+    default: []
+  legacy_photometries:
+    doc: Catalogues of the Legacy Surveys, and positions
+    type: {type: array, items: "legacy_types.yml#photometry_target"}
+    default: []
+  legacy_hosts:
+    doc: Ranked galaxies and their stamps
+    type: {type: array, items: "legacy_types.yml#hosts_target"}
+    default: []
+  polar_targets:
+    doc: Bursts and their light curves in POLAR
+    type: {type: array, items: "#polar_target"}
+    default: []
+  polar_catalogues:
+    doc: Catalogues of bursts to be listed
+    type: {type: array, items: "#polar_list"}
     default: []
   skymap_regions:
     doc: Sky maps whose credible regions are wanted
@@ -239,6 +276,39 @@ steps:
       catalogue: {valueFrom: $(inputs.target.catalogue)}
       catalogues: {valueFrom: $(inputs.target.catalogues)}
     out: [products]
+  legacy:
+    run: legacy.cwl
+    in:
+      scripts: scripts
+      images: legacy_images
+      photometries: legacy_photometries
+      hosts: legacy_hosts
+    out: [products]
+  polar:
+    run: polar.cwl
+    scatter: target
+    in:
+      scripts: scripts
+      target: polar_targets
+      name: {valueFrom: $(inputs.target.name)}
+      counts: {valueFrom: $(inputs.target.counts)}
+      catalogue: {valueFrom: $(inputs.target.catalogue)}
+      trigger: {valueFrom: $(inputs.target.trigger)}
+      burst_start: {valueFrom: $(inputs.target.burst_start)}
+      burst_end: {valueFrom: $(inputs.target.burst_end)}
+      background_order: {valueFrom: $(inputs.target.background_order)}
+      least_background: {valueFrom: $(inputs.target.least_background)}
+    out: [products]
+  polar_catalogue:
+    run: tools/polar_catalogue.cwl
+    scatter: target
+    in:
+      scripts: scripts
+      target: polar_catalogues
+      catalogue: {valueFrom: $(inputs.target.bursts)}
+      bursts_name: {valueFrom: $(inputs.target.name)_bursts.ecsv}
+      votable_name: {valueFrom: $(inputs.target.name)_bursts.vot}
+    out: [bursts, votable]
   skymap:
     run: skymap.cwl
     in:
@@ -276,4 +346,17 @@ outputs:
     doc: Sky images, mosaics, light curves and spectra
     type: {type: array, items: {type: array, items: File}}
     outputSource: [isgri/products, isgri_events/products, isgri_simulated/products]
+    linkMerge: merge_flattened
+  legacy_products:
+    doc: Products of the Legacy Surveys
+    type: {type: array, items: File}
+    outputSource: legacy/products
+  polar_products:
+    doc: Products of the bursts in POLAR
+    type: {type: array, items: {type: array, items: File}}
+    outputSource: polar/products
+  polar_lists:
+    doc: Catalogues of bursts
+    type: {type: array, items: File}
+    outputSource: [polar_catalogue/bursts, polar_catalogue/votable]
     linkMerge: merge_flattened

@@ -69,6 +69,8 @@ def test_editing_a_library_function_reruns_its_step_and_what_follows(run):
         "acs/limits.py": {"acs_limit"},
         "isgri/lightcurve_file.py": {"isgri_lightcurve"},
         "antares/counterpart.py": {"antares_limit", "antares_search"},
+        "legacy/product.py": {"legacy_image"},
+        "lightcurve/bursts.py": {"acs_burst", "acs_timing", "polar_burst"},
         "skymap/galaxies.py": {"skymap_galaxies", "skymap_view"},
     }.items():
         path = run / "scripts" / "tidings" / module

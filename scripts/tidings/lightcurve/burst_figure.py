@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tidings.acs.bursts import Burst
+from tidings.lightcurve.bursts import Burst
 from tidings.output import COLUMN, OKABE_ITO, new_figure, style
 from tidings.times import utc_iso
 
@@ -53,7 +53,7 @@ def burst_figure(
         _draw_sums(sums, burst, shift)
         utc = utc_iso(reference, 3).replace("T", " ")
         sums.set_xlabel(f"Time at the spacecraft [s]\nfrom {utc} UTC")
-        whole.set_title(name or "SPI-ACS", loc="left")
+        whole.set_title(name or "Burst", loc="left")
         whole.set_title(f"T$_{{90}}$ = {with_error(burst.t90, burst.t90_error)} s", loc="right")
     return figure
 

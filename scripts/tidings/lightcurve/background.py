@@ -1,4 +1,4 @@
-"""The slow background of SPI-ACS under whatever is short: robust polynomial or running median."""
+"""The slow background under whatever is short: robust polynomial or running median."""
 
 from __future__ import annotations
 

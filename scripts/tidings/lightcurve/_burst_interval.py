@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tidings.acs._levels import fit_polynomial, noise_ratio
 from tidings.errors import InputError
+from tidings.lightcurve._levels import fit_polynomial, noise_ratio
 
 # Longest stretch, s, that is added to a burst at once; also the longest quiet part that it may have.
 _LONGEST_STEP = 30.0

@@ -15,15 +15,15 @@ import numpy as np
 from astropy.io import fits
 from astropy.time import Time
 
-from tidings.acs._counts_fits import header_zero, is_fits, open_fits, position_of
-from tidings.acs._counts_text import gps_to_ijd_seconds
-from tidings.acs.counts import Flag
-from tidings.acs.lightcurve import Lightcurve
 from tidings.errors import InputError
 from tidings.fits import write_fits
+from tidings.lightcurve.counts import Flag
+from tidings.lightcurve.curve import Lightcurve
+from tidings.lightcurve.epoch import MJD_ZERO, gps_to_ijd_seconds, header_zero, position_of
+from tidings.lightcurve.monitor import Monitor, monitor_of
+from tidings.lightcurve.open_fits import is_fits, open_fits
 from tidings.times import utc_iso
 
-_MJD_IJD = 51544
 _COLUMNS = (
     ("TIME", "D", "s", "middle of the bin, from MJDREF"),
     ("TIMEDEL", "D", "s", "length of the bin"),
@@ -44,8 +44,8 @@ def write_lightcurve(
     Bins without data are NaN with FRACEXP 0; the extension STDGTI holds the stretches with data.
     """
     primary = fits.PrimaryHDU()
-    primary.header["TELESCOP"] = "INTEGRAL"
-    primary.header["INSTRUME"] = "SPIACS"
+    primary.header["TELESCOP"] = lightcurve.monitor.telescope
+    primary.header["INSTRUME"] = lightcurve.monitor.instrument
     write_fits([primary, _rate(lightcurve), _intervals(lightcurve)], path, provenance)
 
 
@@ -94,6 +94,7 @@ def _lightcurve(header: fits.Header, column: dict[str, np.ndarray], path: Path) 
             model=header["BACKMOD"],
             order=int(header["BACKORD"]),
             exclude=tuple((float(a), float(b)) for a, b in json.loads(header["EXCLUDE"])),
+            monitor=monitor_of(str(header["INSTRUME"]), str(path)),
             origin=header["ORIGFORM"],
             offset_applied=float(header["OFFSET"]),
             position=position_of(header),
@@ -130,7 +131,7 @@ def _rate(lightcurve: Lightcurve) -> fits.BinTableHDU:
 def _describe(header: fits.Header, lightcurve: Lightcurve) -> None:
     """Write the keywords of the extension RATE."""
     begin, end = float(lightcurve.time[0]), float(lightcurve.end[-1])
-    common_cards(header, lightcurve.epoch, begin, end)
+    common_cards(header, lightcurve.monitor, lightcurve.epoch, begin, end)
     header["HDUCLAS1"] = ("LIGHTCURVE", "type of data")
     header["HDUCLAS2"] = ("TOTAL", "background is not subtracted")
     header["HDUCLAS3"] = ("RATE", "counts per second")
@@ -167,26 +168,27 @@ def _intervals(lightcurve: Lightcurve) -> fits.BinTableHDU:
         fits.Column(name="STOP", format="D", unit="s", array=lightcurve.end[last - 1] + zero),
     ]
     hdu = fits.BinTableHDU.from_columns(columns, name="STDGTI")
-    common_cards(hdu.header, lightcurve.epoch, float(lightcurve.time[0]), float(lightcurve.end[-1]))
+    span = float(lightcurve.time[0]), float(lightcurve.end[-1])
+    common_cards(hdu.header, lightcurve.monitor, lightcurve.epoch, *span)
     hdu.header["HDUCLAS1"] = ("GTI", "type of data")
     hdu.header["HDUCLAS2"] = ("STANDARD", "")
     return hdu
 
 
-def common_cards(header: fits.Header, epoch: float, begin: float, end: float) -> None:
+def common_cards(header: fits.Header, monitor: Monitor, epoch: float, begin: float, end: float) -> None:
     """Write what every extension says of its origin and time.
 
     Dates are in the time system of TIMESYS, as the FITS standard (4.0, section 9.5) wants it.
     """
     zero = gps_to_ijd_seconds(epoch)
-    header["TELESCOP"] = ("INTEGRAL", "spacecraft")
-    header["INSTRUME"] = ("SPIACS", "anticoincidence shield of the spectrometer SPI")
+    header["TELESCOP"] = (monitor.telescope, monitor.carrier)
+    header["INSTRUME"] = (monitor.instrument, monitor.about)
     header["HDUCLASS"] = ("OGIP", "conventions followed")
     header["TIMESYS"] = ("TT", "time system of all times and dates")
     header["TIMEREF"] = ("LOCAL", "times are at the spacecraft")
     header["TASSIGN"] = ("SATELLITE", "time stamps are of the clock on board")
     header["TIMEUNIT"] = ("s", "unit of all times")
-    header["MJDREFI"] = (_MJD_IJD, "[d] day that all times count from: IJD 0, in TT")
+    header["MJDREFI"] = (MJD_ZERO, "[d] day that all times count from: IJD 0, in TT")
     header["MJDREFF"] = (0.0, "[d] its fraction")
     header["TIMEZERO"] = (0.0, "[s] to be added to all times")
     header["TSTART"] = (zero + begin, "[s] start of the first bin")

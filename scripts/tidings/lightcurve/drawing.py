@@ -1,4 +1,4 @@
-"""What the SPI-ACS figures have in common."""
+"""What figures of light curves have in common."""
 
 from __future__ import annotations
 

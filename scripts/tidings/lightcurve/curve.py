@@ -8,9 +8,10 @@ from typing import Literal
 
 import numpy as np
 
-from tidings.acs.background import Background, fit_background, scatter
-from tidings.acs.counts import Counts, Flag, Position, gap_samples, mark
 from tidings.errors import InputError
+from tidings.lightcurve.background import Background, fit_background, scatter
+from tidings.lightcurve.counts import Counts, Flag, Position, gap_samples, mark
+from tidings.lightcurve.monitor import Monitor
 
 _MOST_BINS = 50_000_000
 _FEWEST = 10  # bins from which a scatter is estimated
@@ -36,7 +37,7 @@ class Lightcurve:
     background, background_error : numpy.ndarray
         1/s, float64 (n,), of the model.
     flags : numpy.ndarray
-        uint8 (n,), bits of `tidings.acs.counts.Flag`.
+        uint8 (n,), bits of `tidings.lightcurve.counts.Flag`.
     epoch : float
         GPS s that `time` counts from.
     excess_variance : float
@@ -46,6 +47,8 @@ class Lightcurve:
         s.
     model, order : str, int
         Background: "polynomial" of that order, or "median".
+    monitor : Monitor
+        The instrument.
     exclude : tuple of (float, float)
         Intervals the background was not fitted to, s from `epoch`.
     """
@@ -63,6 +66,7 @@ class Lightcurve:
     bin_size: float
     model: str
     order: int
+    monitor: Monitor
     exclude: tuple[tuple[float, float], ...] = ()
     origin: str = ""
     offset_applied: float = 0.0
@@ -154,7 +158,7 @@ def make_lightcurve(
     bin_size : float
         s, a multiple of the sample.
     background : {"polynomial", "median"}
-        Model; see `tidings.acs.background.fit_background`.
+        Model; see `tidings.lightcurve.background.fit_background`.
     order : int
         Of the polynomial, 0 to 5.
     exclude : sequence of (float, float)
@@ -255,6 +259,7 @@ def _binned(
         bin_size=round(factor * counts.sample, 6),
         model=settings[0],
         order=settings[1] if settings[0] == "polynomial" else 0,
+        monitor=counts.monitor,
         exclude=tuple((float(a), float(b)) for a, b in settings[2]),
         origin=counts.origin,
         offset_applied=counts.offset_applied,

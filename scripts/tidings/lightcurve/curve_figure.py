@@ -6,9 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tidings.acs._figures import draw_gaps, draw_steps, label_epoch, legend
-from tidings.acs.counts import Flag
-from tidings.acs.lightcurve import Lightcurve
+from tidings.lightcurve.counts import Flag
+from tidings.lightcurve.curve import Lightcurve
+from tidings.lightcurve.drawing import draw_gaps, draw_steps, label_epoch, legend
 from tidings.output import COLUMN, OKABE_ITO, new_figure, style
 
 _NOTABLE = 5.0  # sigma from which the second panel shows the excess alone
@@ -47,7 +47,7 @@ def lightcurve_figure(lightcurve: Lightcurve, name: str = "", *, width: float = 
             _draw_deviation(below, lightcurve, deviation)
             below.set_xlim(above.get_xlim())
         label_epoch(below, lightcurve.epoch)
-        above.set_title(name or "SPI-ACS", loc="left")
+        above.set_title(name or lightcurve.monitor.name, loc="left")
         above.set_title(f"bins of {lightcurve.bin_size:g} s", loc="right")
     return figure
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from tidings.acs._burst_interval import find_interval
-from tidings.acs._levels import Curve, Polynomial, fit_polynomial, functional_error, noise_ratio
 from tidings.errors import InputError
+from tidings.lightcurve._burst_interval import find_interval
+from tidings.lightcurve._levels import Curve, Polynomial, fit_polynomial, functional_error, noise_ratio
 
 FRACTIONS = {"t05": 0.05, "t25": 0.25, "t75": 0.75, "t95": 0.95}
 
@@ -19,10 +19,6 @@ LEAST_BACKGROUND = 20.0
 # more noise of the background than a short burst has itself.
 _LONGEST_LEVEL = 20.0
 _SHORTEST_LEVEL = 1.0
-# Above this, counts/s, pulses overlap: GRB 230307A, at 1.7 million, was called moderately saturated
-# (Savchenko et al. 2023, GCN Circ. 33472).
-HIGH_RATE = 1e6
-
 CAVEATS = {
     "GAP": "data are missing inside the burst: counts are lower limits, and durations may be wrong",
     "SATURATED": "the counter was at its limit: counts, peak rates and fluence are lower limits",
@@ -142,6 +138,8 @@ def measure_burst(
     order: int = 1,
     threshold: float = 5.0,
     peak_scales: tuple[float, ...] = (0.05, 1.0),
+    high_rate: float = float("inf"),
+    least_background: float = LEAST_BACKGROUND,
 ) -> Burst:
     """Measure durations, peak rates and counts of the burst in a light curve.
 
@@ -167,6 +165,10 @@ def measure_burst(
         Least signal-to-noise ratio of a burst that is sought.
     peak_scales
         Time scales of the peak rates, s; not less than a bin.
+    high_rate : float
+        Rate, counts/s, above which pulses overlap and the burst is flagged.
+    least_background : float
+        Background needed on either side, s.
 
     Returns
     -------
@@ -175,17 +177,17 @@ def measure_burst(
     Raises
     ------
     InputError
-        If there is no burst, or less than 20 s of background on either side of it.
+        If there is no burst, or too little background on either side of it.
     """
     data, saturated = _select(start, width, rate, error, good, saturated, exposure)
     if interval is None:
         found = find_interval(data.middle, data.width, data.rate, data.variance, order, threshold)
-        interval = _with_margins(data, found)
-    interval = _on_edges(data, interval)
+        interval = _with_margins(data, found, least_background)
+    interval = _on_edges(data, interval, least_background)
     burst = _measure(data, interval, order, peak_scales)
     others = [_measure(data, interval, n, peak_scales).times for n in (order - 1, order + 1) if 0 <= n <= 3]
     inside = (data.middle > interval[0]) & (data.middle < interval[1])
-    flags = _flags(burst, saturated[inside].any(), data, inside)
+    flags = _flags(burst, saturated[inside].any(), data, inside, high_rate)
     return replace(
         burst,
         t90_background=max(abs(_duration(t, "90") - burst.t90) for t in others),
@@ -252,7 +254,7 @@ def _select(
     return _Data(*parts), saturated[keep]
 
 
-def _with_margins(data: _Data, found: tuple[float, float]) -> tuple[float, float]:
+def _with_margins(data: _Data, found: tuple[float, float], least: float) -> tuple[float, float]:
     """Widen what was found significant, as far as enough background is left.
 
     The faint ends of a burst are lost to a search. With these margins T90 of simulated FRED pulses comes out
@@ -260,12 +262,12 @@ def _with_margins(data: _Data, found: tuple[float, float]) -> tuple[float, float
     """
     length = found[1] - found[0]
     edges = data.edges
-    low = max(found[0] - _MARGINS[0] * length, edges[0] + LEAST_BACKGROUND)
-    high = min(found[1] + _MARGINS[1] * length, edges[-1] - LEAST_BACKGROUND)
+    low = max(found[0] - _MARGINS[0] * length, edges[0] + least)
+    high = min(found[1] + _MARGINS[1] * length, edges[-1] - least)
     return min(low, found[0]), max(high, found[1])
 
 
-def _on_edges(data: _Data, interval: tuple[float, float]) -> tuple[float, float]:
+def _on_edges(data: _Data, interval: tuple[float, float], least: float) -> tuple[float, float]:
     """Move the ends of an interval to edges of bins, and see that background is left around it."""
     edges = data.edges
     low, high = interval
@@ -282,11 +284,11 @@ def _on_edges(data: _Data, interval: tuple[float, float]) -> tuple[float, float]
         (_covered(data, -np.inf, start), "before"),
         (_covered(data, stop, np.inf), "after"),
     ):
-        if seconds < LEAST_BACKGROUND * (1 - 1e-6):
+        if seconds < least * (1 - 1e-6):
             raise InputError(
                 f"{seconds:.1f} s of background {side} the burst, which lies between {start:.2f} and "
                 f"{stop:.2f} s, are "
-                f"too little: durations need {LEAST_BACKGROUND:g} s on either side; give a longer light curve"
+                f"too little: durations need {least:g} s on either side; give a longer light curve"
             )
     return start, stop
 
@@ -446,7 +448,9 @@ def _sliding(values: np.ndarray, group: int) -> np.ndarray:
     return total[group:] - total[:-group]
 
 
-def _flags(burst: Burst, saturated: bool, data: _Data, inside: np.ndarray) -> tuple[str, ...]:
+def _flags(
+    burst: Burst, saturated: bool, data: _Data, inside: np.ndarray, high_rate: float
+) -> tuple[str, ...]:
     bounded = any(
         abs(burst.times[name] - end) < float(np.median(data.width)) / 2
         for name, end in (("t05", burst.start), ("t95", burst.stop))
@@ -455,7 +459,7 @@ def _flags(burst: Burst, saturated: bool, data: _Data, inside: np.ndarray) -> tu
     found = {
         "GAP": burst.missing > 0.5 * float(np.median(data.width)),
         "SATURATED": saturated,
-        "HIGH_RATE": float(data.rate[inside].max()) > HIGH_RATE,
+        "HIGH_RATE": float(data.rate[inside].max()) > high_rate,
         "BOUNDED": bounded,
         "WEAK": burst.snr < WEAK,
         # All the counts in one sample: a particle more often than a burst (Savchenko et al. 2012, A&A 541,
