@@ -33,26 +33,31 @@ def copy(folder: Path, source: Path = ROOT) -> Path:
     return folder
 
 
-# A target of the default run that takes long, and its input in the job of the CWL workflow.
-LONG = {"config/config.yaml": ("targets", "simulated"), "cwl/job.yml": ("isgri_simulated_targets",)}
+# Targets of the default run that engines beside the first leave out, to be quick.
+LEFT_OUT = ("simulated", "S190425z", "S200129m", "GRB220617A", "O1-O3")
 
 
 def shorten(folder: Path) -> Path:
-    """Take the target that takes longest out of the default run of a copy, for engines beside the first."""
-    for name, keys in LONG.items():
-        document = yaml.safe_load((folder / name).read_text())
-        section = document
-        for key in keys[:-1]:
-            section = section[key]
-        del section[keys[-1]]
-        # JSON is YAML.
-        (folder / name).write_text(json.dumps(document))
+    """Take targets out of the default run of a copy, for engines beside the first."""
+    path = folder / "config/config.yaml"
+    configuration = yaml.safe_load(path.read_text())
+    for name in LEFT_OUT:
+        del configuration["targets"][name]
+    # JSON is YAML.
+    path.write_text(json.dumps(configuration))
+    path = folder / "cwl/job.yml"
+    job = yaml.safe_load(path.read_text())
+    for key, entries in job.items():
+        if isinstance(entries, list):
+            job[key] = [entry for entry in entries if entry.get("name") not in LEFT_OUT]
+    path.write_text(json.dumps(job))
     return folder
 
 
 def short(products: dict[str, str]) -> dict[str, str]:
     """Return the products that a shortened default run has too."""
-    return {name: digest for name, digest in products.items() if not name.startswith("simulated_")}
+    left_out = tuple(f"{name}_" for name in LEFT_OUT)
+    return {name: digest for name, digest in products.items() if not name.startswith(left_out)}
 
 
 def steps(folder: Path) -> int:
