@@ -43,6 +43,34 @@ requirements:
           name: {type: string, doc: Name of the target}
           images: {type: "File[]", doc: Sky images of science windows}
           catalogues: {type: "File[]?", doc: Catalogues that name the sources}
+      - type: record
+        name: isgri_events_target
+        fields:
+          name: {type: string, doc: Name of the target}
+          batches: {type: "string[]", doc: Names of the batches of science windows}
+          events:
+            doc: Event files of each batch
+            type: {type: array, items: {type: array, items: [File, Directory]}}
+          several: {type: boolean, doc: Whether there are several windows}
+          pixel_gains: {type: "File?", doc: Gains of the pixels}
+          time_bin: {type: "double?", doc: "Length of a time bin [s]"}
+          bands: {type: "string?", doc: "Energy bands [keV]"}
+          weights: {type: "string?", doc: "How the energies of a band are added up: counts or spectrum"}
+          catalogue: {type: "File?", doc: Catalogue that single images are searched with}
+          catalogues: {type: "File[]?", doc: Catalogues that name the sources}
+      - type: record
+        name: isgri_simulated_target
+        fields:
+          name: {type: string, doc: Name of the target}
+          table: {type: File, doc: Table of the sources to simulate}
+          ra: {type: double, doc: "Right ascension of the centre [deg]"}
+          dec: {type: double, doc: "Declination of the centre [deg]"}
+          pattern: {type: "string?", doc: Dither pattern}
+          windows: {type: "int?", doc: Number of science windows}
+          duration: {type: "double?", doc: "Length of a window [s]"}
+          bands: {type: "string?", doc: "Energy bands [keV]"}
+          catalogue: {type: "File?", doc: Catalogue that single images are searched with}
+          catalogues: {type: "File[]?", doc: Catalogues that name the sources}
       - $import: skymap_types.yml
   StepInputExpressionRequirement: {}
   SubworkflowFeatureRequirement: {}
@@ -59,6 +87,14 @@ inputs:
   isgri_targets:
     doc: Sky images of IBIS/ISGRI to be added up
     type: {type: array, items: "#isgri_target"}
+    default: []
+  isgri_events_targets:
+    doc: Event lists of IBIS/ISGRI
+    type: {type: array, items: "#isgri_events_target"}
+    default: []
+  isgri_simulated_targets:
+    doc: Fields of IBIS/ISGRI to be simulated
+    type: {type: array, items: "#isgri_simulated_target"}
     default: []
   skymap_regions:
     doc: Sky maps whose credible regions are wanted
@@ -79,6 +115,14 @@ inputs:
   skymap_overlaps:
     doc: Sky maps to be compared, two by two
     type: {type: array, items: "skymap_types.yml#overlap_target"}
+    default: []
+  skymap_views:
+    doc: Sky maps to be shown in a browser; those with galaxies are, without this
+    type: {type: array, items: "skymap_types.yml#view_target"}
+    default: []
+  skymap_coverages:
+    doc: Sky maps and the fields that cover them
+    type: {type: array, items: "skymap_types.yml#coverage_target"}
     default: []
   skymap_visibilities:
     doc: Sky maps and the sites to observe them from
@@ -133,6 +177,40 @@ steps:
       images: {valueFrom: $(inputs.target.images)}
       catalogues: {valueFrom: $(inputs.target.catalogues)}
     out: [products]
+  isgri_events:
+    run: isgri_events.cwl
+    scatter: target
+    in:
+      scripts: scripts
+      target: isgri_events_targets
+      name: {valueFrom: $(inputs.target.name)}
+      batches: {valueFrom: $(inputs.target.batches)}
+      events: {valueFrom: $(inputs.target.events)}
+      several: {valueFrom: $(inputs.target.several)}
+      pixel_gains: {valueFrom: $(inputs.target.pixel_gains)}
+      time_bin: {valueFrom: $(inputs.target.time_bin)}
+      bands: {valueFrom: $(inputs.target.bands)}
+      weights: {valueFrom: $(inputs.target.weights)}
+      catalogue: {valueFrom: $(inputs.target.catalogue)}
+      catalogues: {valueFrom: $(inputs.target.catalogues)}
+    out: [products]
+  isgri_simulated:
+    run: isgri_simulated.cwl
+    scatter: target
+    in:
+      scripts: scripts
+      target: isgri_simulated_targets
+      name: {valueFrom: $(inputs.target.name)}
+      table: {valueFrom: $(inputs.target.table)}
+      ra: {valueFrom: $(inputs.target.ra)}
+      dec: {valueFrom: $(inputs.target.dec)}
+      pattern: {valueFrom: $(inputs.target.pattern)}
+      windows: {valueFrom: $(inputs.target.windows)}
+      duration: {valueFrom: $(inputs.target.duration)}
+      bands: {valueFrom: $(inputs.target.bands)}
+      catalogue: {valueFrom: $(inputs.target.catalogue)}
+      catalogues: {valueFrom: $(inputs.target.catalogues)}
+    out: [products]
   skymap:
     run: skymap.cwl
     in:
@@ -142,6 +220,8 @@ steps:
       distances: skymap_distances
       galaxies: skymap_galaxies
       overlaps: skymap_overlaps
+      views: skymap_views
+      coverages: skymap_coverages
       visibilities: skymap_visibilities
       catalogues: skymap_catalogues
     out: [products]
@@ -161,6 +241,7 @@ outputs:
     type: {type: array, items: [File, Directory]}
     outputSource: skymap/products
   isgri_products:
-    doc: Mosaics and their sources
+    doc: Sky images, mosaics, light curves and spectra
     type: {type: array, items: {type: array, items: File}}
-    outputSource: isgri/products
+    outputSource: [isgri/products, isgri_events/products, isgri_simulated/products]
+    linkMerge: merge_flattened

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
@@ -29,6 +33,34 @@ def copy(folder: Path, source: Path = ROOT) -> Path:
     return folder
 
 
+# A target of the default run that takes long, and its input in the job of the CWL workflow.
+LONG = {"config/config.yaml": ("targets", "simulated"), "cwl/job.yml": ("isgri_simulated_targets",)}
+
+
+def shorten(folder: Path) -> Path:
+    """Take the target that takes longest out of the default run of a copy, for engines beside the first."""
+    for name, keys in LONG.items():
+        document = yaml.safe_load((folder / name).read_text())
+        section = document
+        for key in keys[:-1]:
+            section = section[key]
+        del section[keys[-1]]
+        # JSON is YAML.
+        (folder / name).write_text(json.dumps(document))
+    return folder
+
+
+def short(products: dict[str, str]) -> dict[str, str]:
+    """Return the products that a shortened default run has too."""
+    return {name: digest for name, digest in products.items() if not name.startswith("simulated_")}
+
+
+def steps(folder: Path) -> int:
+    """Return how many steps the default run has."""
+    printed = snakemake(folder, "--dry-run", "--forceall", "--quiet", "rules")
+    return int(re.search(r"^total +(\d+)$", printed, flags=re.MULTILINE)[1]) - 1
+
+
 def call(folder: Path, *command: str | Path, status: int | None = 0, **variables: str) -> str:
     """Run a command in a folder; return what it printed, and fail unless it exits with `status`."""
     environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", **variables}
@@ -46,7 +78,7 @@ def call(folder: Path, *command: str | Path, status: int | None = 0, **variables
 
 
 def snakemake(folder: Path, *arguments: str, **options) -> str:
-    """Run Snakemake on one core."""
+    """Run Snakemake on one core, if the arguments do not say otherwise."""
     return call(folder, "snakemake", "--cores", "1", *arguments, **options)
 
 

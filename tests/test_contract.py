@@ -118,6 +118,14 @@ def test_cwl_job_is_the_default_configuration():
         targets[target["name"]]["skymap"]["galaxies"] = file_of(target["catalogue"])
     for target in job["skymap_overlaps"]:
         targets[target["name"]]["skymap"]["other"] = file_of(target["other"])
+        targets[target["name"]]["skymap_overlap"] = {"names": target["names"]}
+    # Every map has a view, of which that with galaxies needs no entry.
+    ranked = [target["name"] for target in job["skymap_galaxies"]]
+    viewed = [target["name"] for target in job["skymap_views"]] + ranked
+    assert sorted(viewed) == sorted(target["name"] for target in job["skymap_regions"])
+    for target in job["skymap_views"]:
+        if "ra" in target:
+            targets[target["name"]]["skymap_view"] = {key: target[key] for key in ("ra", "dec", "mark")}
     for target in job["skymap_visibilities"]:
         targets[target["name"]]["skymap_visibility"] = {"site": target["site"]}
     for target in job["skymap_catalogues"]:

@@ -13,7 +13,10 @@ from typing import Any
 from tidings.crate.model import Engine
 from tidings.errors import InputError
 from tidings.step.declaration import Step
-from tidings.step.provenance import TIMESTAMP, checksum
+from tidings.step.provenance import checksum
+
+# What Snakemake leaves in a folder that a rule made.
+TIMESTAMP = ".snakemake_timestamp"
 
 
 @dataclass(frozen=True)
