@@ -34,8 +34,8 @@ The graph is the only description of the run: `read_crate` reads it back.  Its s
 engine.  One ``CreateAction`` per job (`Job`), ids ``#job/<step>/<name of its first output>``; one ``HowToStep``
 and ``ControlAction`` per step; one ``OrganizeAction``; every input, output and parameter is an ``exampleOfWork``
 of a ``FormalParameter`` ``#parameter/<step>/<name>``, declared as in ``cwl/tools/<step>.cwl``.  Files that are not
-in the crate (intermediates that no one keeps, downloads too large) have ``ni:///sha-256;...`` (RFC 6920) or their
-URL as id, and their name as ``alternateName``.
+in the crate have as id their URL (downloads that are too large) or ``#away/<path>`` (intermediates that no one keeps),
+and their path in the run as ``alternateName``.
 
 Interface (all that other modules may use; errors are `tidings.errors.InputError`)::
 

@@ -109,12 +109,12 @@ def text(value: Entity) -> bytes:
 
 
 def file_id(file: CrateFile) -> str:
-    """Return the identifier of a file in the graph: its place, its URL, or the name of its bytes (RFC 6920)."""
+    """Return the identifier of a file in the graph: its place, its URL, or a name for what is nowhere any more."""
     if file.included:
         return quote(file.path)
     if file.url:
         return file.url
-    return named_information(file.sha256)
+    return f"#away/{quote(file.path)}"
 
 
 def named_information(sha256: str) -> str:
@@ -188,7 +188,7 @@ def common(crate: Crate, citation: Citation) -> list[Entity]:
 def _heading(crate: Crate, citation: Citation, extra: dict[str, str]) -> list[Entity]:
     used = _used(crate)
     parts = [
-        *(file_id(file) for file in crate.files.values()),
+        *(name for name in map(file_id, crate.files.values()) if not name.startswith("#")),
         *(quote(path) for path in extra),
         *(tool_id(step) for step in used),
         f"source/{crate.engine.workflow}",
@@ -529,7 +529,8 @@ def _file(crate: Crate, file: CrateFile) -> Entity:
     else:
         made["encodingFormat"] = encoding(file.path)
     if not file.included:
-        made |= {"alternateName": file.path, "sdDatePublished": _time(crate.end)}
+        made |= {"alternateName": file.path, "identifier": named_information(file.sha256)}
+        made |= {"sdDatePublished": _time(crate.end)} if file.url else {}
     if file.url:
         made["contentUrl"] = file.url
     if examples := parameters.examples(crate, file):
