@@ -36,3 +36,6 @@ rule all:
         legacy_products(),
         polar_products(),
         skymap_products(),
+
+
+include: "workflows/archive.smk"
