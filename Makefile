@@ -53,6 +53,8 @@ lock: $(UV)  ## Resolve the pinned environments anew (needs a package registry).
 	cd envs && ../$(UV) pip compile -q $(RESOLVE) s3.in -o s3.txt
 	cd envs && ../$(UV) pip compile -q $(RESOLVE) validator.in -o validator.txt
 	cd envs && ../$(UV) pip compile -q $(RESOLVE) runcrate.in -o runcrate.txt
+	cd envs && ../$(UV) pip compile -q $(RESOLVE) archive.in -o archive.txt
+	cd envs && ../$(UV) pip compile -q $(RESOLVE) -c engine.txt clients.in -o clients.txt
 	cd envs && ../$(UV) pip compile -q $(RESOLVE) -c science.txt science.in tests.in -o tests.txt
 RESOLVE := --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --upgrade
 
@@ -142,6 +144,23 @@ $(VENV)/judges.done: $(UV) envs/validator.txt envs/runcrate.txt
 	$(UV) venv -q --clear --python $(VENV)/bin/python $(VENV)/runcrate
 	$(UV) pip sync -q --python $(VENV)/runcrate/bin/python --require-hashes --compile-bytecode envs/runcrate.txt
 	ln -sf ../validator/bin/rocrate-validator ../runcrate/bin/runcrate $(VENV)/bin/
+	@touch $@
+
+.PHONY: archive
+archive: $(VENV)/archive.done  ## Install zenodo-get, with which records of Zenodo are fetched.
+
+$(VENV)/archive.done: $(UV) envs/archive.txt
+	$(UV) venv -q --clear --python $(VENV)/bin/python $(VENV)/archive
+	$(UV) pip sync -q --python $(VENV)/archive/bin/python --require-hashes --compile-bytecode envs/archive.txt
+	ln -sf ../archive/bin/zenodo_get $(VENV)/bin/
+	@touch $@
+
+.PHONY: clients
+clients: $(VENV)/clients.done  ## Install the clients by others that the tests run against the local Zenodo.
+
+$(VENV)/clients.done: $(VENV)/archive.done envs/clients.txt
+	$(UV) venv -q --clear --python $(VENV)/bin/python $(VENV)/clients
+	$(UV) pip sync -q --python $(VENV)/clients/bin/python --require-hashes --compile-bytecode envs/clients.txt
 	@touch $@
 
 $(VENV)/tests.done: $(VENV)/science.done envs/tests.txt

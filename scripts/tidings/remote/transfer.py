@@ -14,7 +14,7 @@ import re
 import secrets
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -263,17 +263,17 @@ def _translated(url: str) -> Iterator[None]:
     try:
         yield
     except requests.exceptions.SSLError as error:
-        raise InputError(f"{url}: no secure connection ({_cause(error)})") from None
+        raise InputError(f"{url}: no secure connection ({cause(error)})") from None
     except requests.exceptions.ConnectionError as error:
         if no_connection(error):
-            raise Unreachable(f"{url}: {urlsplit(url).netloc} cannot be reached ({_cause(error)})") from None
-        raise _Transient(f"the connection broke ({_cause(error)})") from None
+            raise Unreachable(f"{url}: {urlsplit(url).netloc} cannot be reached ({cause(error)})") from None
+        raise _Transient(f"the connection broke ({cause(error)})") from None
     except (requests.exceptions.Timeout, requests.exceptions.ChunkedEncodingError) as error:
-        raise _Transient(f"the connection broke ({_cause(error)})") from None
+        raise _Transient(f"the connection broke ({cause(error)})") from None
     except requests.exceptions.RequestException as error:
         raise InputError(f"{url}: cannot be downloaded ({error})") from None
     except urllib3_errors.HTTPError as error:  # while the body is read
-        raise _Transient(f"the body broke off ({_cause(error)})") from None
+        raise _Transient(f"the body broke off ({cause(error)})") from None
 
 
 def no_connection(error: requests.exceptions.RequestException) -> bool:
@@ -284,7 +284,7 @@ def no_connection(error: requests.exceptions.RequestException) -> bool:
     return isinstance(reason, urllib3_errors.NewConnectionError | urllib3_errors.ConnectTimeoutError)
 
 
-def _cause(error: Exception) -> str:
+def cause(error: Exception) -> str:
     """The innermost reason, without the addresses of objects that `urllib3` puts into its messages."""
     inner: BaseException = error
     for _ in range(10):
@@ -306,7 +306,7 @@ def _accept(response: requests.Response, url: str, part: _Partial, clock: Callab
         part.restart()
         raise _Transient(f"the file changed during the download ({status})", wait=0.0)
     if response.status_code in _TRANSIENT:
-        raise _Transient(status, _retry_after(response, clock))
+        raise _Transient(status, retry_after(response.headers, clock))
     if response.status_code != 200:
         raise InputError(f"{url}: the server answers {status}")
     part.restart()
@@ -333,9 +333,9 @@ def _total(response: requests.Response, received: int) -> int | None:
     return received + int(length) if length.isdigit() else None
 
 
-def _retry_after(response: requests.Response, clock: Callable[[], float]) -> float | None:
-    """Seconds to wait, given as such or as a date."""
-    value = response.headers.get("Retry-After", "").strip()
+def retry_after(headers: Mapping[str, str], clock: Callable[[], float]) -> float | None:
+    """Seconds to wait, given as such or as a date; None when the server does not say."""
+    value = headers.get("Retry-After", "").strip()
     if value.isdigit():
         return float(value)
     try:

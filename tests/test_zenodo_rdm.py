@@ -1,0 +1,487 @@
+"""InvenioRDM's interface as the local Zenodo answers: what Zenodo's own code was seen to do.
+
+The same tests run against an InvenioRDM that is not ours, if the environment names one and the token of one
+who may publish there. It must be set up like Zenodo: 100 files, none empty, no restricted records, DOIs.
+
+    export TIDINGS_RDM_URL=https://127.0.0.1:5000 TIDINGS_RDM_TOKEN=... REQUESTS_CA_BUNDLE=certificate.pem
+    python -m pytest tests/test_zenodo_rdm.py -k real
+
+What is Zenodo's alone (numbers as ids, older JSON, limits that tests lower) is tested on the local one only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import zipfile
+
+import pytest
+import requests
+
+from servers.zenodo import zenodo
+
+RDM = "application/vnd.inveniordm.v1+json"
+PERSON = {"type": "personal", "family_name": "Curie", "given_name": "Marie"}
+METADATA = {
+    "title": "Light curve of a burst",
+    "resource_type": {"id": "dataset"},
+    "creators": [{"person_or_org": PERSON, "affiliations": [{"name": "Sorbonne"}]}],
+    "publication_date": "2026-05-17",
+    "publisher": "Zenodo",
+    "version": "1.0.0",
+    "description": "<p>Counts.</p>",
+}
+ELSEWHERE = os.environ.get("TIDINGS_RDM_URL"), os.environ.get("TIDINGS_RDM_TOKEN")
+
+
+class Api:
+    """Speaks to an InvenioRDM as one user, or as nobody."""
+
+    def __init__(self, url, token=None):
+        self.url = url
+        self.headers = {"Accept": RDM, **({"Authorization": f"Bearer {token}"} if token else {})}
+
+    def __call__(self, method, path, status=200, **options):
+        """Make a request that must end with a status; return the answer."""
+        headers = {**self.headers, **options.pop("headers", {})}
+        url = path if path.startswith("http") else f"{self.url}/api{path}"
+        answer = requests.request(method, url, headers=headers, timeout=30, allow_redirects=False, **options)
+        assert answer.status_code == status, answer.text
+        return answer
+
+    def draft(self, **metadata):
+        """Make a draft and return its path."""
+        said = {"metadata": {**METADATA, **metadata}, "files": {"enabled": True}}
+        return f"/records/{self('POST', '/records', 201, json=said).json()['id']}/draft"
+
+    def upload(self, draft, key, content):
+        """Upload a file in three requests; return the last answer."""
+        self("POST", f"{draft}/files", 201, json=[{"key": key}])
+        self("PUT", f"{draft}/files/{key}/content", data=content)
+        return self("POST", f"{draft}/files/{key}/commit").json()
+
+    def published(self, **metadata):
+        """Publish a record with one file and return its path."""
+        draft = self.draft(**metadata)
+        self.upload(draft, "a.txt", b"hello")
+        self("POST", f"{draft}/actions/publish", 202)
+        return draft.removesuffix("/draft")
+
+
+@pytest.fixture(scope="module")
+def server():
+    with zenodo() as server:
+        yield server
+
+
+@pytest.fixture(scope="module", params=["local", "real"] if all(ELSEWHERE) else ["local"])
+def api(request, server):
+    return Api(server.url, server.token) if request.param == "local" else Api(*ELSEWHERE)
+
+
+@pytest.fixture
+def mine(server):
+    """A user of the local Zenodo."""
+    return Api(server.url, server.token)
+
+
+@pytest.fixture
+def nobody(api):
+    return Api(api.url)
+
+
+def message(answer):
+    """What an answer says is wrong: its words, and those on the fields."""
+    said = answer.json()
+    return " ".join([said["message"], *(one for each in said.get("errors", []) for one in each["messages"])])
+
+
+def fields(answer):
+    return {one["field"] for one in answer.json().get("errors", [])}
+
+
+@pytest.mark.skipif(not all(ELSEWHERE), reason="no InvenioRDM (TIDINGS_RDM_URL, TIDINGS_RDM_TOKEN)")
+def test_the_other_is_an_inveniordm_and_knows_the_user():
+    real = Api(*ELSEWHERE)
+    assert {"hits", "links"} <= real("GET", "/user/records").json().keys()
+
+
+# Drafts
+
+
+def test_new_draft_is_listed_with_what_it_lacks(api):
+    made = api("POST", "/records", 201, json={"metadata": {}, "files": {"enabled": True}})
+    body = made.json()
+    assert isinstance(body["id"], str) and body["is_draft"] and not body["is_published"]
+    assert {"metadata.title", "metadata.creators", "metadata.resource_type"} <= fields(made)
+    assert body["links"]["self"].endswith(f"/api/records/{body['id']}/draft")
+    assert body["versions"]["index"] == 1
+
+
+def test_metadata_come_back_as_they_were_said(api):
+    draft = api.draft()
+    said = {**METADATA, "rights": [{"id": "cc-by-4.0"}], "languages": [{"id": "eng"}]}
+    said["subjects"] = [{"subject": "gamma-ray bursts"}]
+    related = {"identifier": "10.5281/zenodo.1", "scheme": "doi", "relation_type": {"id": "isderivedfrom"}}
+    said["related_identifiers"] = [related]
+    api("PUT", draft, json={"metadata": said, "files": {"enabled": True}})
+    read = api("GET", draft).json()["metadata"]
+    assert {
+        key: read[key] for key in ("title", "publication_date", "version", "publisher", "description")
+    } == {key: METADATA[key] for key in ("title", "publication_date", "version", "publisher", "description")}
+    assert read["creators"][0]["person_or_org"]["name"] == "Curie, Marie"
+    assert [one["id"] for one in read["rights"]] == ["cc-by-4.0"]
+    assert [one["subject"] for one in read["subjects"]] == ["gamma-ray bursts"]
+    assert read["related_identifiers"][0]["relation_type"]["id"] == "isderivedfrom"
+
+
+def test_what_an_update_leaves_out_is_gone(api):
+    draft = api.draft()
+    said = {key: value for key, value in METADATA.items() if key != "version"}
+    assert "version" not in api("PUT", draft, json={"metadata": said}).json()["metadata"]
+
+
+def test_unknown_field_and_unknown_type_are_named_and_not_kept(api):
+    draft = api.draft()
+    said = {**METADATA, "colour": "red", "resource_type": {"id": "banana"}}
+    answer = api("PUT", draft, json={"metadata": said, "files": {"enabled": True}})
+    assert "metadata.colour" in fields(answer)
+    assert any(field.startswith("metadata.resource_type") for field in fields(answer))
+    assert "banana" in str(answer.json()["errors"])
+    assert "colour" not in api("GET", draft).json()["metadata"]
+
+
+def test_publication_needs_title_creators_and_type(api):
+    draft = api.draft()
+    api.upload(draft, "a.txt", b"hello")
+    api("PUT", draft, json={"metadata": {"description": "none"}, "files": {"enabled": True}})
+    refused = api("POST", f"{draft}/actions/publish", 400)
+    assert {"metadata.title", "metadata.creators", "metadata.resource_type"} <= fields(refused)
+    assert api("GET", draft).json()["is_published"] is False
+
+
+def test_draft_is_its_owners_alone(api, nobody):
+    draft = api.draft()
+    assert message(nobody("GET", draft, 403)) == "Permission denied."
+    nobody("PUT", draft, 403, json={"metadata": METADATA})
+    nobody("POST", "/records", 403, json={"metadata": METADATA})
+    nobody("GET", f"{draft}/files", 403)
+
+
+def test_deleted_draft_is_gone(api):
+    draft = api.draft()
+    assert api("DELETE", draft, 204).content == b""
+    assert api("GET", draft, 404).json()["status"] == 404
+
+
+def test_record_of_a_draft_is_not_registered_and_another_does_not_exist(api):
+    record = api.draft().removesuffix("/draft")
+    assert message(api("GET", record, 404)) == "The persistent identifier is not registered."
+    assert message(api("GET", "/records/999999999", 404)) == "The persistent identifier does not exist."
+
+
+def test_broken_json_is_refused(api):
+    refused = api("PUT", api.draft(), 400, data=b"{", headers={"Content-Type": "application/json"})
+    assert message(refused) == "Unable to decode JSON data in request body."
+
+
+# Files
+
+
+def test_file_is_announced_sent_and_committed(api):
+    draft, content = api.draft(), b"0123456789" * 100_000
+    announced = api("POST", f"{draft}/files", 201, json=[{"key": "b.bin"}]).json()["entries"]
+    assert [(one["key"], one["status"]) for one in announced] == [("b.bin", "pending")]
+    api("PUT", f"{draft}/files/b.bin/content", data=content)
+    done = api("POST", f"{draft}/files/b.bin/commit").json()
+    assert (done["status"], done["size"]) == ("completed", len(content))
+    assert done["checksum"] == f"md5:{hashlib.md5(content).hexdigest()}"
+    listed = api("GET", f"{draft}/files").json()
+    assert [one["key"] for one in listed["entries"]] == ["b.bin"]
+    assert api("GET", f"{draft}/files/b.bin/content").content == content
+
+
+def test_file_is_announced_once_and_sent_once(api):
+    draft = api.draft()
+    api.upload(draft, "a.txt", b"hello")
+    assert message(api("POST", f"{draft}/files", 400, json=[{"key": "a.txt"}])).endswith("already exists.")
+    assert api("GET", f"{draft}/files").json()["entries"][0]["size"] == 5
+
+
+def test_content_needs_an_announcement(api):
+    draft = api.draft()
+    assert "has no file 'a.txt'" in message(api("PUT", f"{draft}/files/a.txt/content", 404, data=b"hello"))
+    assert "has no file 'a.txt'" in message(api("GET", f"{draft}/files/a.txt", 404))
+
+
+def test_file_can_be_taken_back_and_sent_anew(api):
+    draft = api.draft()
+    api.upload(draft, "a.txt", b"hello")
+    api("DELETE", f"{draft}/files/a.txt", 204)
+    assert api("GET", f"{draft}/files").json()["entries"] == []
+    assert api.upload(draft, "a.txt", b"other words")["size"] == 11
+
+
+def test_empty_file_is_refused(api):
+    draft = api.draft()
+    api("POST", f"{draft}/files", 201, json=[{"key": "empty"}])
+    api("PUT", f"{draft}/files/empty/content", data=b"")
+    assert message(api("POST", f"{draft}/files/empty/commit", 400)) == "Empty files are not accepted."
+
+
+def test_hundred_files_and_not_one_more(api):
+    draft = api.draft()
+    api("POST", f"{draft}/files", 201, json=[{"key": f"{number}.txt"} for number in range(100)])
+    refused = api("POST", f"{draft}/files", 400, json=[{"key": "100.txt"}])
+    assert "exceeding the max amount" in message(refused)
+    assert len(api("GET", f"{draft}/files").json()["entries"]) == 100
+
+
+def test_md5_said_before_is_not_looked_at(api):
+    draft = api.draft()
+    wrong = f"md5:{'0' * 32}"
+    api("POST", f"{draft}/files", 201, json=[{"key": "a.txt", "checksum": wrong}])
+    api("PUT", f"{draft}/files/a.txt/content", data=b"hello")
+    done = api("POST", f"{draft}/files/a.txt/commit").json()
+    assert (done["status"], done["checksum"]) == ("completed", "md5:5d41402abc4b2a76b9719d911017c592")
+
+
+@pytest.mark.parametrize("key", ["folder/a.txt", "two words.txt", "größe.txt"])
+def test_names_of_any_kind_are_kept(api, key):
+    draft = api.draft()
+    assert api.upload(draft, key, b"hello")["key"] == key
+    assert api("GET", f"{draft}/files/{key}/content").content == b"hello"
+
+
+def test_quota_of_a_record(mine, server):
+    draft = mine.draft()
+    mine.upload(draft, "a.txt", b"hello")
+    server.limits.quota = 10
+    try:
+        mine("POST", f"{draft}/files", 201, json=[{"key": "b.txt"}])
+        refused = mine("PUT", f"{draft}/files/b.txt/content", 400, data=b"123456")
+        assert message(refused) == "Bucket quota exceeded."
+        mine("PUT", f"{draft}/files/b.txt/content", data=b"12345")
+    finally:
+        server.limits.quota = 50_000_000_000
+
+
+# Publication
+
+
+def test_published_record_is_for_everybody(api, nobody):
+    draft = api.draft()
+    api.upload(draft, "a.txt", b"hello")
+    said = api("POST", f"{draft}/actions/publish", 202).json()
+    assert said["is_published"] and not said["is_draft"] and said["versions"]["is_latest"]
+    read = nobody("GET", draft.removesuffix("/draft")).json()
+    assert read["metadata"]["title"] == METADATA["title"] and read["access"]["status"] == "open"
+    assert read["files"]["entries"]["a.txt"]["checksum"] == "md5:5d41402abc4b2a76b9719d911017c592"
+    assert (read["files"]["count"], read["files"]["total_bytes"]) == (1, 5)
+    assert read["pids"]["doi"]["identifier"] and read["parent"]["id"] != read["id"]
+
+
+def test_content_brings_its_md5_and_ignores_a_range(api, nobody):
+    record = api.published()
+    whole = nobody("GET", f"{record}/files/a.txt/content", headers={"Accept": "*/*", "Range": "bytes=2-3"})
+    assert whole.content == b"hello"
+    assert whole.headers["ETag"] == '"md5:5d41402abc4b2a76b9719d911017c592"'
+    assert whole.headers["Content-MD5"] == "5d41402abc4b2a76b9719d911017c592"
+
+
+def test_published_record_has_no_draft_that_could_change(api):
+    draft = f"{api.published()}/draft"
+    api("POST", f"{draft}/actions/publish", 404)
+    api("PUT", draft, 404, json={"metadata": METADATA})
+    api("DELETE", draft, 404)
+    api("POST", f"{draft}/files", 404, json=[{"key": "b.txt"}])
+
+
+def test_no_publication_without_files_or_with_one_that_has_not_come(api):
+    draft = api.draft()
+    assert "Missing uploaded files" in message(api("POST", f"{draft}/actions/publish", 400))
+    api("POST", f"{draft}/files", 201, json=[{"key": "a.txt"}])
+    words = "One or more files have not completed their transfer, please wait."
+    assert words in message(api("POST", f"{draft}/actions/publish", 400))
+
+
+def test_doi_is_reserved_once_and_is_that_of_the_record(api):
+    draft = api.draft()
+    doi = api("POST", f"{draft}/pids/doi", 201).json()["pids"]["doi"]["identifier"]
+    assert "A PID already exists for type doi" in message(api("POST", f"{draft}/pids/doi", 400))
+    api.upload(draft, "a.txt", b"hello")
+    assert api("GET", draft).json()["pids"]["doi"]["identifier"] == doi
+    assert api("POST", f"{draft}/actions/publish", 202).json()["pids"]["doi"]["identifier"] == doi
+
+
+def test_reserved_doi_outlives_an_update_and_can_be_given_back(mine):
+    draft = mine.draft()
+    doi = mine("POST", f"{draft}/pids/doi", 201).json()["pids"]
+    assert mine("PUT", draft, json={"metadata": METADATA}).json()["pids"] == doi
+    mine("DELETE", f"{draft}/pids/doi")
+    assert mine("GET", draft).json()["pids"] == {}
+
+
+def test_edit_keeps_id_doi_and_files(api):
+    record = api.published()
+    before = api("GET", record).json()
+    assert api("POST", f"{record}/draft", 201).json()["is_published"]
+    said = {"metadata": {**METADATA, "title": "Another title"}, "files": {"enabled": True}}
+    api("PUT", f"{record}/draft", json={**said, "pids": before["pids"], "access": before["access"]})
+    assert api("GET", record).json()["metadata"]["title"] == METADATA["title"]
+    api("POST", f"{record}/draft/actions/publish", 202)
+    after = api("GET", record).json()
+    assert after["metadata"]["title"] == "Another title" and after["pids"]["doi"] == before["pids"]["doi"]
+    assert after["files"]["entries"].keys() == {"a.txt"} and after["revision_id"] > before["revision_id"]
+
+
+def test_files_of_a_published_record_stay(api):
+    record = api.published()
+    api("POST", f"{record}/draft", 201)
+    api("POST", f"{record}/draft/files", 403, json=[{"key": "b.txt"}])
+    api("DELETE", f"{record}/draft/files/a.txt", 403)
+    api("DELETE", f"{record}/draft", 204)
+    assert api("GET", f"{record}/files/a.txt/content", headers={"Accept": "*/*"}).content == b"hello"
+
+
+# Versions
+
+
+def test_next_version_is_one_draft_however_often_it_is_asked_for(api):
+    record = api.published()
+    draft = api("POST", f"{record}/versions", 201).json()
+    assert api("POST", f"{record}/versions", 201).json()["id"] == draft["id"] != record.rpartition("/")[2]
+    assert draft["versions"]["index"] == 2
+    assert "version" not in draft["metadata"] and "publication_date" not in draft["metadata"]
+    assert draft["metadata"]["title"] == METADATA["title"] and draft["files"]["entries"] == {}
+
+
+def test_files_are_taken_over_once(api):
+    draft = f"/records/{api('POST', f'{api.published()}/versions', 201).json()['id']}/draft"
+    taken = api("POST", f"{draft}/actions/files-import", 201).json()["entries"]
+    assert [(one["key"], one["size"]) for one in taken] == [("a.txt", 5)]
+    refused = api("POST", f"{draft}/actions/files-import", 400)
+    assert message(refused).endswith("Please remove all files first.") and fields(refused) == {
+        "files.enabled"
+    }
+
+
+def second_version(api, record):
+    """Publish a second version of a record with other words in its file; return its path."""
+    draft = f"/records/{api('POST', f'{record}/versions', 201).json()['id']}/draft"
+    api("PUT", draft, json={"metadata": {**METADATA, "version": "2.0.0"}, "files": {"enabled": True}})
+    api.upload(draft, "a.txt", b"second")
+    api("POST", f"{draft}/actions/publish", 202)
+    return draft.removesuffix("/draft")
+
+
+def test_versions_lead_to_the_newest(api, nobody):
+    first = api.published()
+    second = second_version(api, first)
+    moved = nobody("GET", f"{first}/versions/latest", 301)
+    assert moved.headers["Location"].endswith(f"/api{second}")
+    concept = nobody("GET", first).json()["parent"]["id"]
+    assert nobody("GET", f"/records/{concept}", 302).headers["Location"].endswith(f"/api{second}")
+    latest = [nobody("GET", one).json()["versions"]["is_latest"] for one in (first, second)]
+    assert latest == [False, True]
+    assert nobody("GET", f"{first}/files/a.txt/content", headers={"Accept": "*/*"}).content == b"hello"
+
+
+# What is Zenodo's own, or set up for the test
+
+
+def test_ids_are_numbers_and_the_older_json_is_the_default(mine, nobody, server):
+    number = server.publish({"a.txt": b"hello"}, title="Flavours")
+    older = requests.get(f"{server.url}/api/records/{number}", headers={"Accept": "application/json"}).json()
+    assert (older["id"], older["recid"]) == (int(number), number)
+    assert older["files"][0]["checksum"] == "md5:5d41402abc4b2a76b9719d911017c592"
+    assert older["files"][0]["links"]["self"].endswith("/files/a.txt/content")
+    newer = mine("GET", f"/records/{number}")
+    assert newer.headers["Content-Type"] == RDM and newer.json()["id"] == number
+    assert newer.json()["parent"]["id"] == older["conceptrecid"]
+    mine("GET", f"/records/{number}", 406, headers={"Accept": "image/png"})
+
+
+@pytest.mark.parametrize(
+    "scope, create, publish", [("deposit:write", 201, 403), ("deposit:actions", 403, 404)]
+)
+def test_scopes(server, scope, create, publish):
+    some = Api(server.url, server.new_token(scope))
+    number = some("POST", "/records", create, json={"metadata": METADATA}).json().get("id")
+    number = number or server.publish({"a.txt": b"hello"})
+    some("POST", f"/records/{number}/draft/actions/publish", publish)
+
+
+def test_another_users_draft_and_an_unknown_token(mine, server):
+    draft = mine.draft()
+    Api(server.url, server.new_token(user="other"))("GET", draft, 403)
+    Api(server.url, "no-such-token")("GET", draft, 403)
+    Api(server.url, "no-such-token")("GET", f"/records/{server.publish({'a.txt': b'hello'})}")
+    assert requests.get(f"{server.url}/api{draft}", params={"access_token": server.token}).ok
+
+
+def test_restricted_files_and_restricted_record(mine, server):
+    nobody = Api(server.url)
+    files = f"/records/{server.publish({'a.txt': b'hello'}, files_access='restricted')}"
+    assert "entries" not in nobody("GET", files).json()["files"]
+    assert nobody("GET", files).json()["access"]["status"] == "restricted"
+    older = nobody("GET", files, headers={"Accept": "application/json"}).json()
+    assert "files" not in older and older["metadata"]["access_right"] == "restricted"
+    nobody("GET", f"{files}/files/a.txt/content", 403)
+    assert mine("GET", f"{files}/files/a.txt/content", headers={"Accept": "*/*"}).content == b"hello"
+    record = f"/records/{server.publish({'a.txt': b'hello'}, record_access='restricted')}"
+    assert message(nobody("GET", record, 403)) == "Permission denied."
+    assert mine("GET", record).json()["access"]["record"] == "restricted"
+
+
+def test_neither_restricted_records_nor_records_without_files_can_be_made(mine):
+    said = {"metadata": METADATA, "access": {"record": "restricted", "files": "restricted"}}
+    assert "manage record access" in message(mine("PUT", mine.draft(), 400, json=said))
+    answer = mine("PUT", mine.draft(), json={"metadata": METADATA, "files": {"enabled": False}})
+    assert fields(answer) == {"files.enabled"} and answer.json()["files"]["enabled"] is True
+
+
+def test_search_finds_records_of_all_and_drafts_of_ones_own(mine, server):
+    nobody = Api(server.url)
+    first = server.publish({"a.txt": b"hello"}, title="Needle in hay")
+    second = server.publish({"a.txt": b"hello"}, new_version_of=first, title="Needle in hay")
+    draft = mine.draft(title="Needle in a draft").split("/")[2]
+
+    def ids(api, path):
+        return [one["id"] for one in api("GET", path).json()["hits"]["hits"]]
+
+    assert ids(nobody, "/records?q=needle") == [second]
+    assert ids(nobody, "/records?q=needle&all_versions=true") == [second, first]
+    assert ids(mine, '/user/records?q="needle in a draft"') == [draft]
+    concept = mine("GET", f"/records/{first}").json()["parent"]["id"]
+    assert ids(nobody, f"/records?q=parent.id:{concept} AND needle&all_versions=1") == [second, first]
+    nobody("GET", "/user/records", 403)
+    assert ids(mine, f"/records/{first}/versions") == [second, first]
+
+
+def test_page_size_is_limited(mine, server):
+    nobody = Api(server.url)
+    nobody("GET", "/records?size=25")
+    assert "greater than 25" in message(nobody("GET", "/records?size=26", 400))
+    mine("GET", "/records?size=100")
+    mine("GET", "/records?size=101", 400)
+
+
+def test_inside_a_zip_and_all_files_as_one(mine, server):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as out:
+        out.writestr("data/one.txt", "one")
+    record = f"/records/{server.publish({'run.zip': packed.getvalue(), 'a.txt': b'hello'})}"
+    plain = {"headers": {"Accept": "*/*"}}
+    inside = mine("GET", f"{record}/files/run.zip/container", **plain).json()["entries"]
+    assert [one["key"] for one in inside] == ["data/one.txt"]
+    assert mine("GET", f"{record}/files/run.zip/container/data/one.txt", **plain).content == b"one"
+    mine("GET", f"{record}/files/a.txt/container", 400, **plain)
+    whole = mine("GET", f"{record}/files-archive", **plain).content
+    assert zipfile.ZipFile(io.BytesIO(whole)).namelist() == ["run.zip", "a.txt"]
+    server.limits.archive = 4
+    try:
+        mine("GET", f"{record}/files-archive", 400, **plain)
+    finally:
+        server.limits.archive = 300_000_000
