@@ -22,6 +22,10 @@ demo: $(VENV)/science.done  ## Run the default analysis and write its report.
 verify: $(VENV)/science.done  ## Compare the results of the default run with the recorded digests.
 	python scripts/verify.py config/default_run.json results
 
+.PHONY: crate
+crate: $(VENV)/science.done  ## Pack the default analysis as an RO-Crate, ready for a repository: archive/.
+	snakemake crate --cores $(CORES) --quiet all
+
 .PHONY: test
 test: $(VENV)/tests.done  ## Run the tests.
 	python -m pytest -q -n $(CORES) tests
@@ -47,6 +51,8 @@ lock: $(UV)  ## Resolve the pinned environments anew (needs a package registry).
 	cd envs && ../$(UV) pip compile -q $(RESOLVE) -c cloud.txt engine.in -o engine.txt
 	cd envs && ../$(UV) pip compile -q $(RESOLVE) toil.in -o toil.txt
 	cd envs && ../$(UV) pip compile -q $(RESOLVE) s3.in -o s3.txt
+	cd envs && ../$(UV) pip compile -q $(RESOLVE) validator.in -o validator.txt
+	cd envs && ../$(UV) pip compile -q $(RESOLVE) runcrate.in -o runcrate.txt
 	cd envs && ../$(UV) pip compile -q $(RESOLVE) archive.in -o archive.txt
 	cd envs && ../$(UV) pip compile -q $(RESOLVE) -c engine.txt clients.in -o clients.txt
 	cd envs && ../$(UV) pip compile -q $(RESOLVE) -c science.txt science.in tests.in -o tests.txt
@@ -89,9 +95,13 @@ $(UV): envs/uv.txt
 	$(VENV)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r envs/uv.txt
 	@touch $@
 
-$(ENGINE).done: $(UV) envs/engine.txt
+# Snakemake's report plugin of this suite, in a folder of its own.
+PLUGIN := workflows/snakemake-report-plugin-wrroc
+
+$(ENGINE).done: $(UV) envs/engine.txt $(shell find $(PLUGIN) -name '*.py' -o -name '*.toml')
 	$(UV) venv -q --clear --python $(VENV)/bin/python $(ENGINE)
 	$(UV) pip sync -q --python $(ENGINE)/bin/python --require-hashes --compile-bytecode envs/engine.txt
+	$(UV) pip install -q --python $(ENGINE)/bin/python --no-deps --no-index --reinstall ./$(PLUGIN)
 	ln -sf ../engine/bin/snakemake ../engine/bin/cwltool $(VENV)/bin/
 	@touch $@
 
@@ -122,6 +132,18 @@ $(VENV)/s3.done: $(UV) envs/s3.txt
 	$(UV) venv -q --clear --python $(VENV)/bin/python $(VENV)/s3
 	$(UV) pip sync -q --python $(VENV)/s3/bin/python --require-hashes --compile-bytecode envs/s3.txt
 	ln -sf ../s3/bin/moto_server $(VENV)/bin/
+	@touch $@
+
+.PHONY: judges
+judges: $(VENV)/judges.done  ## Install the programs that judge the crates: roc-validator and runcrate.
+
+# Two environments: they need different versions of the same packages.
+$(VENV)/judges.done: $(UV) envs/validator.txt envs/runcrate.txt
+	$(UV) venv -q --clear --python $(VENV)/bin/python $(VENV)/validator
+	$(UV) pip sync -q --python $(VENV)/validator/bin/python --require-hashes --compile-bytecode envs/validator.txt
+	$(UV) venv -q --clear --python $(VENV)/bin/python $(VENV)/runcrate
+	$(UV) pip sync -q --python $(VENV)/runcrate/bin/python --require-hashes --compile-bytecode envs/runcrate.txt
+	ln -sf ../validator/bin/rocrate-validator ../runcrate/bin/runcrate $(VENV)/bin/
 	@touch $@
 
 .PHONY: archive

@@ -18,8 +18,11 @@ report: "workflows/report/workflow.rst"
 
 include: "workflows/common.smk"
 include: "workflows/acs.smk"
+include: "workflows/antares.smk"
 include: "workflows/gw.smk"
 include: "workflows/isgri.smk"
+include: "workflows/legacy.smk"
+include: "workflows/polar.smk"
 include: "workflows/skymap.smk"
 
 
@@ -27,8 +30,11 @@ rule all:
     default_target: True
     input:
         acs_products(),
+        antares_products(),
         gw_products(),
         isgri_products(),
+        legacy_products(),
+        polar_products(),
         skymap_products(),
 
 

@@ -13,13 +13,14 @@ inputs:
   name: {type: string, doc: Name of the target; the products are named after it}
   images: {type: "File[]", doc: Sky images of science windows (isgri_sky_ima)}
   catalogues: {type: "File[]?", doc: Catalogues that name the sources}
+  bands: {type: "string?", doc: "Energy bands [keV]"}
   scripts: {type: "Directory?", doc: "The scripts folder of Tidings, if it is not the one beside the folder of this file"}
 
 steps:
   isgri_mosaic:
     run: tools/isgri_mosaic.cwl
     in:
-      {scripts: scripts, images: images, catalogues: catalogues, name: name,
+      {scripts: scripts, images: images, catalogues: catalogues, bands: bands, name: name,
        mosaic_name: {valueFrom: $(inputs.name)_mosa_ima.fits}, sources_name: {valueFrom: $(inputs.name)_srcl_res.fits},
        sources_table_name: {valueFrom: $(inputs.name)_sources.ecsv},
        sources_votable_name: {valueFrom: $(inputs.name)_sources.vot},
@@ -30,6 +31,7 @@ steps:
     out: [mosaic, sources, sources_table, sources_votable, region, coverage, summary, figure, figure_pdf, checks, checks_pdf]
 
 outputs:
+  sources: {type: File, outputSource: isgri_mosaic/sources}
   products:
     type: {type: array, items: File}
     outputSource:

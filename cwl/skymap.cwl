@@ -3,7 +3,8 @@ cwlVersion: v1.2
 class: Workflow
 label: Sky localisations, their regions, distances, galaxies, coverage, visibility and catalogues
 doc: |
-  The same steps as the rules in workflows/skymap.smk. Each list has the targets for which one step is done.
+  The same steps as the rules in workflows/skymap.smk. Each list has the targets for which one step is done;
+  ranked galaxies get their interactive view of themselves.
 
 requirements:
   ScatterFeatureRequirement: {}
@@ -19,6 +20,8 @@ inputs:
   distances: {type: {type: array, items: "skymap_types.yml#distance_target"}, default: [], doc: Distances wanted}
   galaxies: {type: {type: array, items: "skymap_types.yml#galaxies_target"}, default: [], doc: Galaxies to be ranked}
   overlaps: {type: {type: array, items: "skymap_types.yml#overlap_target"}, default: [], doc: Localisations to be compared}
+  views: {type: {type: array, items: "skymap_types.yml#view_target"}, default: [], doc: Interactive views of maps without galaxies}
+  coverages: {type: {type: array, items: "skymap_types.yml#coverage_target"}, default: [], doc: Coverage by fields}
   visibilities: {type: {type: array, items: "skymap_types.yml#visibility_target"}, default: [], doc: Visibilities wanted}
   catalogues: {type: {type: array, items: "skymap_types.yml#catalogue_target"}, default: [], doc: Catalogues of events}
   scripts: {type: "Directory?", doc: "The scripts folder of Tidings, if it is not the one beside the folder of this file"}
@@ -35,6 +38,7 @@ steps:
       dec: {valueFrom: $(inputs.target.dec)}
       name: {valueFrom: $(inputs.target.name)}
       areas_name: {valueFrom: $(inputs.target.name)_areas.ecsv}
+      votable_name: {valueFrom: $(inputs.target.name)_areas.vot}
       summary_name: {valueFrom: $(inputs.target.name)_region.json}
       mocs_name: {valueFrom: $(inputs.target.name)_region_mocs}
       geojson_name: {valueFrom: $(inputs.target.name)_region.geojson}
@@ -44,7 +48,7 @@ steps:
       figure_pdf_name: {valueFrom: $(inputs.target.name)_allsky.pdf}
       zoom_name: {valueFrom: $(inputs.target.name)_zoom.png}
       zoom_pdf_name: {valueFrom: $(inputs.target.name)_zoom.pdf}
-    out: [areas, summary, mocs, geojson, ds9, multiorder, figure, figure_pdf, zoom, zoom_pdf]
+    out: [areas, votable, summary, mocs, geojson, ds9, multiorder, figure, figure_pdf, zoom, zoom_pdf]
   skymap_position:
     run: tools/skymap_position.cwl
     scatter: target
@@ -90,6 +94,49 @@ steps:
       figure_name: {valueFrom: $(inputs.target.name)_galaxies.png}
       figure_pdf_name: {valueFrom: $(inputs.target.name)_galaxies.pdf}
     out: [galaxies, votable, parquet, summary, figure, figure_pdf]
+  skymap_view:
+    run: tools/skymap_view.cwl
+    scatter: target
+    in:
+      scripts: scripts
+      target: views
+      skymap: {valueFrom: $(inputs.target.skymap)}
+      ra: {valueFrom: $(inputs.target.ra)}
+      dec: {valueFrom: $(inputs.target.dec)}
+      mark: {valueFrom: $(inputs.target.mark)}
+      name: {valueFrom: $(inputs.target.name)}
+      view_name: {valueFrom: $(inputs.target.name)_view.html}
+    out: [view]
+  skymap_view_of_galaxies:
+    run: tools/skymap_view.cwl
+    scatter: [target, galaxies]
+    scatterMethod: dotproduct
+    in:
+      scripts: scripts
+      target: galaxies
+      galaxies: skymap_galaxies/galaxies
+      skymap: {valueFrom: $(inputs.target.skymap)}
+      name: {valueFrom: $(inputs.target.name)}
+      view_name: {valueFrom: $(inputs.target.name)_view.html}
+    out: [view]
+  skymap_coverage:
+    run: tools/skymap_coverage.cwl
+    scatter: target
+    in:
+      scripts: scripts
+      target: coverages
+      skymap: {valueFrom: $(inputs.target.skymap)}
+      fields: {valueFrom: $(inputs.target.fields)}
+      moc: {valueFrom: $(inputs.target.moc)}
+      name: {valueFrom: $(inputs.target.name)}
+      table_name: {valueFrom: $(inputs.target.name)_coverage.ecsv}
+      votable_name: {valueFrom: $(inputs.target.name)_coverage.vot}
+      summary_name: {valueFrom: $(inputs.target.name)_coverage.json}
+      covered_name: {valueFrom: $(inputs.target.name)_covered.moc.fits}
+      uncovered_name: {valueFrom: $(inputs.target.name)_uncovered.moc.fits}
+      figure_name: {valueFrom: $(inputs.target.name)_coverage.png}
+      figure_pdf_name: {valueFrom: $(inputs.target.name)_coverage.pdf}
+    out: [table, votable, summary, covered, uncovered, figure, figure_pdf]
   skymap_overlap:
     run: tools/skymap_overlap.cwl
     scatter: target
@@ -98,6 +145,7 @@ steps:
       target: overlaps
       skymap: {valueFrom: $(inputs.target.skymap)}
       other: {valueFrom: $(inputs.target.other)}
+      names: {valueFrom: $(inputs.target.names)}
       overlap_name: {valueFrom: $(inputs.target.name)_overlap.ecsv}
       votable_name: {valueFrom: $(inputs.target.name)_overlap.vot}
       product_name: {valueFrom: $(inputs.target.name)_product.multiorder.fits}
@@ -143,6 +191,7 @@ outputs:
     type: {type: array, items: [File, Directory]}
     outputSource:
       - skymap_region/areas
+      - skymap_region/votable
       - skymap_region/summary
       - skymap_region/mocs
       - skymap_region/geojson
@@ -165,6 +214,15 @@ outputs:
       - skymap_galaxies/summary
       - skymap_galaxies/figure
       - skymap_galaxies/figure_pdf
+      - skymap_view/view
+      - skymap_view_of_galaxies/view
+      - skymap_coverage/table
+      - skymap_coverage/votable
+      - skymap_coverage/summary
+      - skymap_coverage/covered
+      - skymap_coverage/uncovered
+      - skymap_coverage/figure
+      - skymap_coverage/figure_pdf
       - skymap_overlap/overlap
       - skymap_overlap/votable
       - skymap_overlap/product

@@ -43,6 +43,52 @@ requirements:
           name: {type: string, doc: Name of the target}
           images: {type: "File[]", doc: Sky images of science windows}
           catalogues: {type: "File[]?", doc: Catalogues that name the sources}
+      - type: record
+        name: isgri_events_target
+        fields:
+          name: {type: string, doc: Name of the target}
+          batches: {type: "string[]", doc: Names of the batches of science windows}
+          events:
+            doc: Event files of each batch
+            type: {type: array, items: {type: array, items: [File, Directory]}}
+          several: {type: boolean, doc: Whether there are several windows}
+          pixel_gains: {type: "File?", doc: Gains of the pixels}
+          time_bin: {type: "double?", doc: "Length of a time bin [s]"}
+          bands: {type: "string?", doc: "Energy bands [keV]"}
+          weights: {type: "string?", doc: "How the energies of a band are added up: counts or spectrum"}
+          catalogue: {type: "File?", doc: Catalogue that single images are searched with}
+          catalogues: {type: "File[]?", doc: Catalogues that name the sources}
+      - type: record
+        name: isgri_simulated_target
+        fields:
+          name: {type: string, doc: Name of the target}
+          table: {type: File, doc: Table of the sources to simulate}
+          ra: {type: double, doc: "Right ascension of the centre [deg]"}
+          dec: {type: double, doc: "Declination of the centre [deg]"}
+          pattern: {type: "string?", doc: Dither pattern}
+          windows: {type: "int?", doc: Number of science windows}
+          duration: {type: "double?", doc: "Length of a window [s]"}
+          bands: {type: "string?", doc: "Energy bands [keV]"}
+          catalogue: {type: "File?", doc: Catalogue that single images are searched with}
+          catalogues: {type: "File[]?", doc: Catalogues that name the sources}
+      - $import: antares_types.yml
+      - type: record
+        name: polar_target
+        fields:
+          name: {type: string, doc: Name of the burst}
+          counts: {type: File, doc: "Light curve: ROOT file, JSON of the service, or FITS"}
+          catalogue: {type: "File?", doc: Catalogue of bursts in which the trigger is looked up}
+          trigger: {type: "string?", doc: Time that results count from}
+          burst_start: {type: "double?", doc: "Start of the burst, from the trigger [s]"}
+          burst_end: {type: "double?", doc: "End of the burst [s]"}
+          background_order: {type: "int?", doc: Order of the background's polynomial}
+          least_background: {type: "double?", doc: "Background needed on either side [s]"}
+      - type: record
+        name: polar_list
+        fields:
+          name: {type: string, doc: Name of the list}
+          bursts: {type: File, doc: Catalogue of bursts}
+      - $import: legacy_types.yml
       - $import: skymap_types.yml
   StepInputExpressionRequirement: {}
   SubworkflowFeatureRequirement: {}
@@ -52,6 +98,23 @@ inputs:
     doc: Bursts and the counts of SPI-ACS around them
     type: {type: array, items: "#acs_target"}
     default: []
+  antares_limits:
+    doc: Positions of neutrino sources
+    type: {type: array, items: "antares_types.yml#antares_limit_target"}
+    default: []
+  antares_searches:
+    doc: Events around which neutrinos are looked for
+    type: {type: array, items: "antares_types.yml#antares_search_target"}
+    default: []
+  antares_events:
+    doc: Events as ANTARES publishes them
+    type: File?
+  antares_acceptance:
+    doc: Acceptance table of ANTARES
+    type: File?
+  antares_polynomial:
+    doc: Published cumulative number of ANTARES's events against declination
+    type: File?
   gw_targets:
     doc: Gravitational-wave events and their strain files
     type: {type: array, items: "#gw_target"}
@@ -59,6 +122,34 @@ inputs:
   isgri_targets:
     doc: Sky images of IBIS/ISGRI to be added up
     type: {type: array, items: "#isgri_target"}
+    default: []
+  isgri_events_targets:
+    doc: Event lists of IBIS/ISGRI
+    type: {type: array, items: "#isgri_events_target"}
+    default: []
+  isgri_simulated_targets:
+    doc: Fields of IBIS/ISGRI to be simulated
+    type: {type: array, items: "#isgri_simulated_target"}
+    default: []
+  legacy_images:
+    doc: Images of the Legacy Surveys
+    type: {type: array, items: "legacy_types.yml#image_target"}
+    default: []
+  legacy_photometries:
+    doc: Catalogues of the Legacy Surveys, and positions
+    type: {type: array, items: "legacy_types.yml#photometry_target"}
+    default: []
+  legacy_hosts:
+    doc: Ranked galaxies and their stamps
+    type: {type: array, items: "legacy_types.yml#hosts_target"}
+    default: []
+  polar_targets:
+    doc: Bursts and their light curves in POLAR
+    type: {type: array, items: "#polar_target"}
+    default: []
+  polar_catalogues:
+    doc: Catalogues of bursts to be listed
+    type: {type: array, items: "#polar_list"}
     default: []
   skymap_regions:
     doc: Sky maps whose credible regions are wanted
@@ -79,6 +170,14 @@ inputs:
   skymap_overlaps:
     doc: Sky maps to be compared, two by two
     type: {type: array, items: "skymap_types.yml#overlap_target"}
+    default: []
+  skymap_views:
+    doc: Sky maps to be shown in a browser; those with galaxies are, without this
+    type: {type: array, items: "skymap_types.yml#view_target"}
+    default: []
+  skymap_coverages:
+    doc: Sky maps and the fields that cover them
+    type: {type: array, items: "skymap_types.yml#coverage_target"}
     default: []
   skymap_visibilities:
     doc: Sky maps and the sites to observe them from
@@ -109,6 +208,16 @@ steps:
       burst_end: {valueFrom: $(inputs.target.burst_end)}
       response: {valueFrom: $(inputs.target.response)}
     out: [products]
+  antares:
+    run: antares.cwl
+    in:
+      scripts: scripts
+      limits: antares_limits
+      searches: antares_searches
+      events: antares_events
+      acceptance: antares_acceptance
+      background_polynomial: antares_polynomial
+    out: [products]
   gw:
     run: gw.cwl
     scatter: target
@@ -133,6 +242,73 @@ steps:
       images: {valueFrom: $(inputs.target.images)}
       catalogues: {valueFrom: $(inputs.target.catalogues)}
     out: [products]
+  isgri_events:
+    run: isgri_events.cwl
+    scatter: target
+    in:
+      scripts: scripts
+      target: isgri_events_targets
+      name: {valueFrom: $(inputs.target.name)}
+      batches: {valueFrom: $(inputs.target.batches)}
+      events: {valueFrom: $(inputs.target.events)}
+      several: {valueFrom: $(inputs.target.several)}
+      pixel_gains: {valueFrom: $(inputs.target.pixel_gains)}
+      time_bin: {valueFrom: $(inputs.target.time_bin)}
+      bands: {valueFrom: $(inputs.target.bands)}
+      weights: {valueFrom: $(inputs.target.weights)}
+      catalogue: {valueFrom: $(inputs.target.catalogue)}
+      catalogues: {valueFrom: $(inputs.target.catalogues)}
+    out: [products]
+  isgri_simulated:
+    run: isgri_simulated.cwl
+    scatter: target
+    in:
+      scripts: scripts
+      target: isgri_simulated_targets
+      name: {valueFrom: $(inputs.target.name)}
+      table: {valueFrom: $(inputs.target.table)}
+      ra: {valueFrom: $(inputs.target.ra)}
+      dec: {valueFrom: $(inputs.target.dec)}
+      pattern: {valueFrom: $(inputs.target.pattern)}
+      windows: {valueFrom: $(inputs.target.windows)}
+      duration: {valueFrom: $(inputs.target.duration)}
+      bands: {valueFrom: $(inputs.target.bands)}
+      catalogue: {valueFrom: $(inputs.target.catalogue)}
+      catalogues: {valueFrom: $(inputs.target.catalogues)}
+    out: [products]
+  legacy:
+    run: legacy.cwl
+    in:
+      scripts: scripts
+      images: legacy_images
+      photometries: legacy_photometries
+      hosts: legacy_hosts
+    out: [products]
+  polar:
+    run: polar.cwl
+    scatter: target
+    in:
+      scripts: scripts
+      target: polar_targets
+      name: {valueFrom: $(inputs.target.name)}
+      counts: {valueFrom: $(inputs.target.counts)}
+      catalogue: {valueFrom: $(inputs.target.catalogue)}
+      trigger: {valueFrom: $(inputs.target.trigger)}
+      burst_start: {valueFrom: $(inputs.target.burst_start)}
+      burst_end: {valueFrom: $(inputs.target.burst_end)}
+      background_order: {valueFrom: $(inputs.target.background_order)}
+      least_background: {valueFrom: $(inputs.target.least_background)}
+    out: [products]
+  polar_catalogue:
+    run: tools/polar_catalogue.cwl
+    scatter: target
+    in:
+      scripts: scripts
+      target: polar_catalogues
+      catalogue: {valueFrom: $(inputs.target.bursts)}
+      bursts_name: {valueFrom: $(inputs.target.name)_bursts.ecsv}
+      votable_name: {valueFrom: $(inputs.target.name)_bursts.vot}
+    out: [bursts, votable]
   skymap:
     run: skymap.cwl
     in:
@@ -142,6 +318,8 @@ steps:
       distances: skymap_distances
       galaxies: skymap_galaxies
       overlaps: skymap_overlaps
+      views: skymap_views
+      coverages: skymap_coverages
       visibilities: skymap_visibilities
       catalogues: skymap_catalogues
     out: [products]
@@ -151,6 +329,10 @@ outputs:
     doc: Products of the bursts
     type: {type: array, items: {type: array, items: File}}
     outputSource: acs/products
+  antares_products:
+    doc: Limits and neutrinos
+    type: {type: array, items: File}
+    outputSource: antares/products
   gw_products:
     doc: Products of the gravitational-wave events
     type: {type: array, items: {type: array, items: File}}
@@ -161,6 +343,20 @@ outputs:
     type: {type: array, items: [File, Directory]}
     outputSource: skymap/products
   isgri_products:
-    doc: Mosaics and their sources
+    doc: Sky images, mosaics, light curves and spectra
     type: {type: array, items: {type: array, items: File}}
-    outputSource: isgri/products
+    outputSource: [isgri/products, isgri_events/products, isgri_simulated/products]
+    linkMerge: merge_flattened
+  legacy_products:
+    doc: Products of the Legacy Surveys
+    type: {type: array, items: File}
+    outputSource: legacy/products
+  polar_products:
+    doc: Products of the bursts in POLAR
+    type: {type: array, items: {type: array, items: File}}
+    outputSource: polar/products
+  polar_lists:
+    doc: Catalogues of bursts
+    type: {type: array, items: File}
+    outputSource: [polar_catalogue/bursts, polar_catalogue/votable]
+    linkMerge: merge_flattened

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from tidings.acs.parameters import Trigger
+from tidings.lightcurve.parameters import Trigger
 from tidings.step import In, Out, Param, main, provenance
 
 
@@ -70,10 +70,10 @@ def acs_annulus(
     from tidings.acs.annulus_figure import annulus_figure
     from tidings.acs.annulus_product import annulus_moc, annulus_table, write_geojson, write_moc, write_region
     from tidings.acs.compare import compare, position_at
-    from tidings.acs.intervals import interval_of
-    from tidings.acs.lightcurve_product import read_lightcurve
     from tidings.acs.triangulation import time_error, triangulate
     from tidings.errors import InputError
+    from tidings.lightcurve.intervals import interval_of
+    from tidings.lightcurve.product import read_lightcurve
     from tidings.output import save_figure, write_ecsv
     from tidings.times import parse_time
 

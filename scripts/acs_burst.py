@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from tidings.acs.parameters import Trigger
+from tidings.lightcurve.parameters import Trigger
 from tidings.step import In, Out, Param, main, provenance
 
 
@@ -62,14 +62,14 @@ def acs_burst(
     What limits the result is told in the flags. Times count from the trigger, or from the light curve's own
     zero.
     """
-    from tidings.acs.burst_figure import burst_figure
     from tidings.acs.burst_product import burst_summary, burst_table
-    from tidings.acs.bursts import bootstrap_durations, measure_burst
     from tidings.acs.conversions import conversion
-    from tidings.acs.counts import Flag
-    from tidings.acs.intervals import interval_of
-    from tidings.acs.lightcurve_product import read_lightcurve
-    from tidings.acs.reading import naming
+    from tidings.lightcurve.burst_figure import burst_figure
+    from tidings.lightcurve.bursts import bootstrap_durations, measure_burst
+    from tidings.lightcurve.counts import Flag
+    from tidings.lightcurve.intervals import interval_of
+    from tidings.lightcurve.product import read_lightcurve
+    from tidings.lightcurve.reading import naming
     from tidings.output import save_figure, write_ecsv, write_json
     from tidings.times import parse_time
 
@@ -87,6 +87,7 @@ def acs_burst(
             interval=interval_of(burst_start, burst_end, zero - curve.epoch),
             order=background_order,
             threshold=threshold,
+            high_rate=curve.monitor.high_rate,
         )
     table = burst_table(measured, curve.epoch, zero, conversion(spectrum), response, name)
     result = burst_summary(table, measured, response)
@@ -95,7 +96,8 @@ def acs_burst(
         result["bootstrap"] = dict(zip(("t90_error", "t50_error"), spread, strict=True))
     write_ecsv(table, burst, provenance())
     write_json(result, summary, provenance())
-    drawing = burst_figure(*columns[:3], measured, epoch=curve.epoch, reference=zero, good=good, name=name)
+    title = name or curve.monitor.name
+    drawing = burst_figure(*columns[:3], measured, epoch=curve.epoch, reference=zero, good=good, name=title)
     for path in (figure, figure_pdf):
         save_figure(drawing, path, provenance())
 

@@ -5,17 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from tidings.acs.parameters import (
-    AddOffset,
-    BackgroundModel,
-    BurstEnd,
-    BurstStart,
-    CountsFile,
-    Order,
-    Stamp,
-    Trigger,
-    Window,
-)
+from tidings.acs.parameters import AddOffset, CountsFile, Stamp
+from tidings.lightcurve.parameters import BackgroundModel, BurstEnd, BurstStart, Order, Trigger, Window
 from tidings.step import Out, Param, main, provenance
 
 
@@ -52,10 +43,11 @@ def acs_lightcurve(
     invalid samples are flagged, never filled. The background is a robust polynomial or a running median of
     what is outside the burst. Errors are Poisson's; the scatter beyond is in the header (EXCVAR).
     """
-    from tidings.acs.lightcurve import make_lightcurve
-    from tidings.acs.lightcurve_figure import lightcurve_figure
-    from tidings.acs.lightcurve_product import write_lightcurve
-    from tidings.acs.reading import excluded, naming, read_around
+    from tidings.acs.reading import read_around
+    from tidings.lightcurve.curve import make_lightcurve
+    from tidings.lightcurve.curve_figure import lightcurve_figure
+    from tidings.lightcurve.product import write_lightcurve
+    from tidings.lightcurve.reading import excluded, naming
     from tidings.output import save_figure
 
     data = read_around(counts, trigger, before=before, after=after, add_offset=add_offset, stamp=stamp)

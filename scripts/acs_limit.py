@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from tidings.acs.parameters import Trigger
+from tidings.lightcurve.parameters import Trigger
 from tidings.step import In, Out, Param, main, provenance
 
 
@@ -49,12 +49,12 @@ def acs_limit(
     fluence follows for an assumed spectrum. Bins that the light curve marks as excluded are left out.
     """
     from tidings.acs.conversions import conversion
-    from tidings.acs.counts import Flag
-    from tidings.acs.intervals import interval_of
-    from tidings.acs.lightcurve_product import read_lightcurve
     from tidings.acs.limit_product import limit_summary, limit_table
     from tidings.acs.limits import upper_limits
-    from tidings.acs.reading import naming
+    from tidings.lightcurve.counts import Flag
+    from tidings.lightcurve.intervals import interval_of
+    from tidings.lightcurve.product import read_lightcurve
+    from tidings.lightcurve.reading import naming
     from tidings.output import write_ecsv, write_json
     from tidings.times import parse_time
 

@@ -5,16 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from tidings.acs.parameters import (
-    AddOffset,
-    BackgroundModel,
-    BurstEnd,
-    BurstStart,
-    Order,
-    Stamp,
-    Trigger,
-    Window,
-)
+from tidings.acs.parameters import AddOffset, Stamp
+from tidings.lightcurve.parameters import BackgroundModel, BurstEnd, BurstStart, Order, Trigger, Window
 from tidings.step import In, Out, Param, main, provenance
 
 
@@ -65,14 +57,15 @@ def acs_search(
     to be background, by its significance and its time from the trigger. Without one, all of the records are
     searched, however long, in pieces of three hours.
     """
-    from tidings.acs.lightcurve import make_lightcurve
     from tidings.acs.long_search import PIECE, search_long
-    from tidings.acs.reading import excluded, naming, read_around, shown_bin
+    from tidings.acs.reading import read_around, shown_bin
     from tidings.acs.search import search
     from tidings.acs.search_figure import search_figure
     from tidings.acs.search_product import describe, excess_table
     from tidings.acs.search_product import summary as summarise
     from tidings.errors import InputError
+    from tidings.lightcurve.curve import make_lightcurve
+    from tidings.lightcurve.reading import excluded, naming
     from tidings.output import save_figure, write_ecsv, write_json
 
     if shortest > longest:

@@ -1,15 +1,20 @@
 """Pack a finished run as a Workflow Run RO-Crate, ready for a repository.
 
-  python scripts/crate.py pack RECORD                                           a run of Snakemake
-  python scripts/crate.py pack RECORD --engine cwltool --provenance RO --results DIR    a run of cwltool
-  python scripts/crate.py check RECORD                                          are all files as listed?
-  python scripts/crate.py unpack RECORD FOLDER
-  python scripts/crate.py replay FOLDER --engine ENGINE                         a workflow of the recorded jobs
+  snakemake crate --cores 2                               do the run if it is not done, pack it: archive/
+  python scripts/crate.py pack RECORD                     pack a run of Snakemake that is described already
+  python scripts/crate.py pack RECORD --engine cwltool --provenance RO --results DIR
+                                                          pack a run of cwltool
+  python scripts/crate.py check RECORD                    are all files as the manifests say?
+  python scripts/crate.py unpack RECORD FOLDER            extract the crate
+  python scripts/crate.py replay FOLDER --engine ENGINE   write a workflow of the jobs in an unpacked crate
 
-`snakemake --cores 2 crate` does all of the first, and makes the folder archive. By hand, Snakemake must describe the run
-before: `snakemake --reporter wrroc --report-wrroc-path .snakemake/wrroc/ro-crate-metadata.json`; cwltool does so when
-it is run with `--provenance RO --outdir DIR`. RECORD is a new folder of at most 100 files: run-crate.zip, which holds code,
-data, configuration, products and provenance, and what one wants to see without opening it.
+RECORD is a new folder of at most 100 files: run-crate.zip, which holds code, data, configuration, products
+and provenance, and what one wants to see without opening it.
+
+Snakemake describes a run when it is asked afterwards, with the same configuration:
+  snakemake --reporter wrroc --report-wrroc-path .snakemake/wrroc/ro-crate-metadata.json
+cwltool must be asked before:
+  cwltool --provenance RO --outdir DIR cwl/workflow.cwl JOB
 """
 
 from __future__ import annotations

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import yaml
 
+from tidings.crate.citation import read_citation
+from tidings.crate.zenodo import zenodo_text
 from tidings.step import cwl, docs
 from tidings.step.declaration import SCRIPTS, Step, step_names
 
@@ -38,6 +40,7 @@ def generated() -> dict[Path, str]:
     texts = {ROOT / "cwl" / "tools" / f"{s.name}.cwl": _cwl(s) for s in steps}
     texts[ROOT / "workflows" / "schemas" / "steps.json"] = json.dumps(docs.schema(steps), indent=1) + "\n"
     texts[ROOT / "envs" / "image.txt"] = image() + "\n"
+    texts[ROOT / ".zenodo.json"] = zenodo_text(read_citation(ROOT / "CITATION.cff"))
     readme = ROOT / "config" / "README.md"
     before, _, rest = readme.read_text().partition(_BEGIN)
     texts[readme] = f"{before}{_BEGIN}\n\n{docs.tables(steps)}\n{_END}{rest.partition(_END)[2]}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from tidings.isgri.product_parameters import SourceNames
 from tidings.step import In, Out, Param, main, provenance
@@ -23,6 +23,10 @@ def isgri_flux(
     ],
     bands: Annotated[str, Param("Energy bands in keV, such as 20-40,40-60")] = "28-80",
     names: SourceNames = "",
+    weights: Annotated[
+        Literal["counts", "spectrum"],
+        Param("Add the energies of a band by their counts, or weighted by the source's mean spectrum"),
+    ] = "counts",
     least_coded: Annotated[
         float, Param("Coded fraction below which a source is left out", unit="", min=0.02, max=1)
     ] = 0.05,
@@ -34,7 +38,7 @@ def isgri_flux(
 
     Rates are those of a source as if it were fully coded, per second of live time. Positions are those of
     the list; background and the other sources of the list are fitted along, so the list must have whatever is
-    bright in the field.
+    bright in the field. Weights by the spectrum have less noise where a source keeps its spectrum.
     """
     from tidings.errors import InputError
     from tidings.isgri.catalogue import read_catalogue
@@ -53,7 +57,9 @@ def isgri_flux(
     targets = targets_of(read_catalogue(sources), listed(names))
     pixels = flat_response() if response is None else read_response(response)
     windows = (window for path in shadowgrams for window in read_windows(path))
-    table = measure(windows, pixels, energies, targets, least_coded=least_coded, require=require)
+    table = measure(
+        windows, pixels, energies, targets, least_coded=least_coded, require=require, weights=weights
+    )
     write_ecsv(table, rates, provenance())
 
 

@@ -34,6 +34,9 @@ def isgri_response(
     band: Annotated[str, Param("Energy band in keV in which sources are looked for")] = "28-80",
     blind: Annotated[bool, Param("Look for sources that are in no catalogue, and fit them along")] = True,
     threshold: Annotated[float, Param("Least significance of a new source", unit="", min=4)] = 6.0,
+    most_windows: Annotated[
+        int, Param("Number of science windows that are used at most, taken evenly from all", min=1)
+    ] = 25,
 ) -> None:
     """Fit how each pixel counts, from the events of science windows themselves.
 
@@ -50,13 +53,13 @@ def isgri_response(
     from tidings.isgri.response_figure import response_figure
     from tidings.isgri.response_file import write_response
     from tidings.isgri.response_summary import summarise
-    from tidings.isgri.shadowgram_file import read_windows
+    from tidings.isgri.shadowgram_file import read_some_windows
     from tidings.output import save_figure, write_json
 
     bands = parse_bands(band)
     if len(bands) != 1:
         raise InputError(f"band is one band, such as 28-80 (keV), not {band!r}")
-    windows = [window for path in shadowgrams for window in read_windows(path)]
+    windows = read_some_windows(shadowgrams, most_windows)
 
     def directions(path: Path | None) -> list[tuple[float, float]]:
         table = [] if path is None else read_catalogue(path)

@@ -11,7 +11,11 @@ from tidings.step import In, Out, Param, main, provenance
 def isgri_shadowgram(
     events: Annotated[
         list[Path],
-        In("Event files isgri_events.fits of science windows, as the archive has them", format="fits"),
+        In(
+            "Event files isgri_events.fits of science windows, as the archive has them, or folders of such",
+            format="fits",
+            directory=True,
+        ),
     ],
     shadowgrams: Annotated[
         Path,
@@ -69,7 +73,7 @@ def isgri_shadowgram(
     are skipped with a note.
     """
     from tidings.errors import InputError
-    from tidings.isgri._make_windows import Choices, make_windows
+    from tidings.isgri._make_windows import Choices, event_files, make_windows
     from tidings.isgri.energy import read_tables
     from tidings.isgri.pixel_gains import read_gains
     from tidings.isgri.shadowgram_figure import shadowgram_figure
@@ -96,7 +100,7 @@ def isgri_shadowgram(
         hot=hot,
         spectral=spectral,
     )
-    made = make_windows(events, choices, gti, dead_times or ())
+    made = make_windows(event_files(events), choices, gti, dead_times or ())
     write_windows(made.windows, shadowgrams, provenance())
     write_json(summarise(made.windows, made.skipped), summary, provenance())
     drawing = new_figure() if made.spectra is None else shadowgram_figure(made.spectra, energy)

@@ -68,12 +68,12 @@ def skymap_catalogue(
         Cone,
         catalogue_table,
         parse_levels,
-        read_events,
         select,
         write_mocs,
     )
     from tidings.skymap.catalogue_figures import catalogue_figure
     from tidings.skymap.catalogue_product import write_contours
+    from tidings.skymap.events import read_events
     from tidings.skymap.footprint import check_position
     from tidings.tables import write_table
     from tidings.times import parse_time

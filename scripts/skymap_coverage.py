@@ -55,18 +55,16 @@ def skymap_coverage(
     """
     from tidings.errors import InputError
     from tidings.output import save_figure, write_json
-    from tidings.skymap.catalogue import read_event
     from tidings.skymap.catalogue_figures import coverage_figure
     from tidings.skymap.coverage import Field, cover, coverage_table, read_fields
     from tidings.skymap.coverage import summary as summarise
+    from tidings.skymap.events import read_event
     from tidings.skymap.footprint import complement, intersection, read_moc, region_ranges, write_moc
     from tidings.tables import write_table
 
     if (fields is None) == (moc is None):
         raise InputError("give either fields or a coverage map (moc)")
     event = read_event(skymap)
-    if event is None:
-        raise InputError(f"{skymap}: retracts its event: there is no map")
     if moc is None:
         listed = read_fields(fields, radius=radius, width=width, height=height, angle=angle)
     else:

@@ -37,14 +37,12 @@ def skymap_distance(
     from tidings.errors import InputError
     from tidings.output import save_figure, write_json
     from tidings.skymap import distance as posterior
-    from tidings.skymap.catalogue import read_event
+    from tidings.skymap.events import read_event
     from tidings.skymap.galaxy_figures import distance_figure
     from tidings.skymap.volume import volume_levels
     from tidings.tables import write_table
 
     event = read_event(skymap)
-    if event is None:
-        raise InputError(f"{skymap}: retracts its event: there is no map")
     if len(ra) != len(dec):
         raise InputError(f"there are {len(ra)} of ra and {len(dec)} of dec: give as many")
     try:

@@ -5,16 +5,27 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from tidings.skymap.parameters import Levels, Name, SkyMapFile
-from tidings.step import In, Out, Param, main, provenance
+from tidings.skymap.parameters import (
+    ColumnBmag,
+    ColumnDec,
+    ColumnDistance,
+    ColumnDistanceError,
+    ColumnKmag,
+    ColumnMass,
+    ColumnName,
+    ColumnRa,
+    ColumnRedshift,
+    Galaxies,
+    Levels,
+    Name,
+    SkyMapFile,
+)
+from tidings.step import Out, Param, main, provenance
 
 
 def skymap_galaxies(
     skymap: SkyMapFile,
-    catalogue: Annotated[
-        Path,
-        In("Galaxies: Parquet (fastest when sorted by HEALPix), FITS, CSV, ECSV, VOTable, or GLADE's text"),
-    ],
+    catalogue: Galaxies,
     galaxies: Annotated[Path, Out("galaxies.ecsv", "Ranked galaxies", format="ecsv")],
     votable: Annotated[Path, Out("galaxies.vot", "The same as VOTable", format="votable")],
     parquet: Annotated[Path, Out("galaxies.parquet", "The same as Parquet", format="parquet")],
@@ -43,15 +54,15 @@ def skymap_galaxies(
     comoving: Annotated[bool, Param("Densities and levels of comoving volume (Planck 2018)")] = False,
     rows: Annotated[int | None, Param("Largest number of galaxies listed", min=1)] = None,
     levels: Levels = (50.0, 90.0),
-    column_ra: Annotated[str, Param("Column of right ascension, deg, if it has no usual name")] = "",
-    column_dec: Annotated[str, Param("Column of declination, deg")] = "",
-    column_distance: Annotated[str, Param("Column of luminosity distance, Mpc")] = "",
-    column_distance_error: Annotated[str, Param("Column of its standard deviation, Mpc")] = "",
-    column_redshift: Annotated[str, Param("Column of redshift, for catalogues without distances")] = "",
-    column_bmag: Annotated[str, Param("Column of apparent B magnitude")] = "",
-    column_kmag: Annotated[str, Param("Column of apparent K magnitude")] = "",
-    column_mass: Annotated[str, Param("Column of stellar mass")] = "",
-    column_name: Annotated[str, Param("Column of names")] = "",
+    column_ra: ColumnRa = "",
+    column_dec: ColumnDec = "",
+    column_distance: ColumnDistance = "",
+    column_distance_error: ColumnDistanceError = "",
+    column_redshift: ColumnRedshift = "",
+    column_bmag: ColumnBmag = "",
+    column_kmag: ColumnKmag = "",
+    column_mass: ColumnMass = "",
+    column_name: ColumnName = "",
 ) -> None:
     """Rank the galaxies of a catalogue by the probability per volume that they host an event.
 
@@ -61,17 +72,15 @@ def skymap_galaxies(
     """
     from tidings.errors import InputError
     from tidings.output import save_figure, write_json
-    from tidings.skymap.catalogue import read_event
     from tidings.skymap.comoving import comoving_levels
     from tidings.skymap.crossmatch import Matcher
+    from tidings.skymap.events import read_event
     from tidings.skymap.galaxies import pixel_filter, rank_galaxies
     from tidings.skymap.galaxy_figures import galaxies_figure
     from tidings.skymap.galaxy_files import read_galaxies
     from tidings.tables import write_table
 
     event = read_event(skymap)
-    if event is None:
-        raise InputError(f"{skymap}: retracts its event: there is no map")
     if farthest is not None and farthest <= nearest:
         raise InputError(f"farthest {farthest:g} Mpc is not beyond nearest {nearest:g} Mpc")
     if comoving and not event.sky.has_distance:

@@ -52,9 +52,9 @@ def skymap_overlap(
     """
     from tidings.errors import InputError
     from tidings.output import save_figure
-    from tidings.skymap.catalogue import read_event
     from tidings.skymap.catalogue_figures import overlap_figure
     from tidings.skymap.catalogue_product import write_product
+    from tidings.skymap.events import read_event
     from tidings.skymap.overlap import YEAR, joint_rate, overlap_table
     from tidings.skymap.overlap import overlap as compare
     from tidings.tables import write_table
@@ -64,9 +64,6 @@ def skymap_overlap(
     if (far is None) != (rate is None):
         raise InputError("far and rate belong together: give both for the joint rate, or neither")
     both = [read_event(path) for path in (skymap, other)]
-    for event, path in zip(both, (skymap, other), strict=True):
-        if event is None:
-            raise InputError(f"{path}: retracts its event: there is no map")
     found = compare(both[0].sky, both[1].sky, levels, max_distance)
     called = tuple(names) or (both[0].name, both[1].name)
     rates = None

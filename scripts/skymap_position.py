@@ -30,14 +30,12 @@ def skymap_position(
     the area of that region. With distances, and in a map that has them, levels among volumes follow.
     """
     from tidings.errors import InputError
-    from tidings.skymap.catalogue import read_event
+    from tidings.skymap.events import read_event
     from tidings.skymap.galaxy_files import read_galaxies
     from tidings.skymap.positions import from_lists, position_table
     from tidings.tables import write_table
 
     event = read_event(skymap)
-    if event is None:
-        raise InputError(f"{skymap}: retracts its event: there is no map")
     if (positions is None) == (not ra):
         raise InputError("give either a table of positions, or ra and dec")
     if positions is None:

@@ -12,6 +12,7 @@ from tidings.step import Out, Param, main, provenance
 def skymap_region(
     skymap: SkyMapFile,
     areas: Annotated[Path, Out("areas.ecsv", "Area, probability and parts of each region", format="ecsv")],
+    votable: Annotated[Path, Out("areas.vot", "The same as VOTable", format="votable")],
     summary: Annotated[
         Path, Out("region.json", "The same, with the parts and the map's header", format="json")
     ],
@@ -33,6 +34,7 @@ def skymap_region(
     ] = None,
     dec: Annotated[float | None, Param("Its declination", unit="deg", min=-90, max=90)] = None,
     normalise: Annotated[bool, Param("Accept a map that does not sum to 1, and divide by its sum")] = False,
+    drop_distance: Annotated[bool, Param("Leave out the distances that a map of volume has")] = False,
     ordering: Annotated[
         Literal["header", "nested", "ring"], Param("Ordering of the pixels, if the header does not say it")
     ] = "header",
@@ -44,27 +46,36 @@ def skymap_region(
     which the level is crossed; areas are given with it and, as is usual, with its share.
     """
     from tidings.errors import InputError
-    from tidings.output import save_figure, write_ecsv, write_json
+    from tidings.output import save_figure, write_json
+    from tidings.skymap.events import read_event
     from tidings.skymap.figures import all_sky
     from tidings.skymap.figures import zoom as zoom_figure
-    from tidings.skymap.region_product import read_localisation, region_summary, region_table
-    from tidings.skymap.regions import parts, region
-    from tidings.skymap.writing import write_geojson, write_moc, write_region, write_skymap
+    from tidings.skymap.footprint import region_ranges, write_moc
+    from tidings.skymap.region_product import region_summary, region_table
+    from tidings.skymap.regions import parts
+    from tidings.skymap.writing import write_geojson, write_region, write_skymap
+    from tidings.tables import write_table
 
     if (ra is None) != (dec is None):
         raise InputError("ra and dec belong together: give both or neither")
     levels = sorted(set(levels))
-    sky = read_localisation(skymap, normalise=normalise, ordering=None if ordering == "header" else ordering)
-    name = name or str(sky.meta.get("OBJECT", ""))
+    event = read_event(
+        skymap,
+        normalise=normalise,
+        ordering=None if ordering == "header" else ordering,
+        distance=not drop_distance,
+    )
+    sky, name = event.sky, name or event.name
     found = {level: parts(sky, level / 100) for level in levels}
     table = region_table(sky, levels, found)
-    write_ecsv(table, areas, provenance())
+    for path in (areas, votable):
+        write_table(table, path, provenance())
     write_json(region_summary(sky, table, found, name), summary, provenance())
     mocs.mkdir(parents=True, exist_ok=True)
     for level in levels:
         for suffix in ("fits", "json", "txt"):
             path = mocs / f"region_{level:g}.moc.{suffix}"
-            write_moc(region(sky, level / 100), sky.order, path, provenance())
+            write_moc(region_ranges(sky, level), path, provenance(), sky.order)
     fractions = [level / 100 for level in levels]
     area = {level / 100: {"area_deg2": float(row["area"])} for level, row in zip(levels, table, strict=True)}
     write_geojson(sky, fractions, geojson, provenance(), area)

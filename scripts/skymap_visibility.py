@@ -78,8 +78,8 @@ def skymap_visibility(
     """
     from tidings.errors import InputError
     from tidings.output import save_figure, write_json
-    from tidings.skymap.catalogue import read_event
     from tidings.skymap.catalogue_figures import visibility_figure
+    from tidings.skymap.events import read_event
     from tidings.skymap.footprint import write_moc
     from tidings.skymap.sites import find_site
     from tidings.skymap.visibility import (
@@ -94,8 +94,6 @@ def skymap_visibility(
     from tidings.times import parse_time
 
     event = read_event(skymap)
-    if event is None:
-        raise InputError(f"{skymap}: retracts its event: there is no map")
     if time is None and event.gps is None:
         raise InputError(f"{skymap}: does not say the time of its event: give time")
     gps = event.gps if time is None else parse_time(time)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tidings.acs.counts import Counts
+from tidings.lightcurve.counts import Counts
+from tidings.lightcurve.monitor import SPI_ACS
 from tidings.times import parse_time
 
 T0 = parse_time("2017-08-17T12:41:04.4")
@@ -30,6 +31,7 @@ def make(values: np.ndarray, start: float | None = None, epoch: float = T0) -> C
         exposure=width.copy(),
         epoch=epoch,
         flags=np.zeros(n, np.uint8),
+        monitor=SPI_ACS,
         origin="csv",
     )
 

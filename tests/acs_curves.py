@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tidings.acs.counts import Counts, Position
+from tidings.lightcurve.counts import Counts, Position
+from tidings.lightcurve.monitor import SPI_ACS
 
 BACKGROUND = 9e4
 BIN = 0.05
@@ -62,6 +63,7 @@ def as_counts(
         exposure=np.full(n, bin_size),
         epoch=EPOCH,
         flags=np.zeros(n, np.uint8),
+        monitor=SPI_ACS,
         origin="csv",
         position=position,
     )

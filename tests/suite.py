@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
@@ -29,6 +33,39 @@ def copy(folder: Path, source: Path = ROOT) -> Path:
     return folder
 
 
+# Targets of the default run that engines beside the first leave out, to be quick.
+LEFT_OUT = ("simulated", "S190425z", "S200129m", "GRB220617A", "O1-O3")
+
+
+def shorten(folder: Path) -> Path:
+    """Take targets out of the default run of a copy, for engines beside the first."""
+    path = folder / "config/config.yaml"
+    configuration = yaml.safe_load(path.read_text())
+    for name in LEFT_OUT:
+        del configuration["targets"][name]
+    # JSON is YAML.
+    path.write_text(json.dumps(configuration))
+    path = folder / "cwl/job.yml"
+    job = yaml.safe_load(path.read_text())
+    for key, entries in job.items():
+        if isinstance(entries, list):
+            job[key] = [entry for entry in entries if entry.get("name") not in LEFT_OUT]
+    path.write_text(json.dumps(job))
+    return folder
+
+
+def short(products: dict[str, str]) -> dict[str, str]:
+    """Return the products that a shortened default run has too."""
+    left_out = tuple(f"{name}_" for name in LEFT_OUT)
+    return {name: digest for name, digest in products.items() if not name.startswith(left_out)}
+
+
+def steps(folder: Path) -> int:
+    """Return how many steps the default run has."""
+    printed = snakemake(folder, "--dry-run", "--forceall", "--quiet", "rules")
+    return int(re.search(r"^total +(\d+)$", printed, flags=re.MULTILINE)[1]) - 1
+
+
 def call(folder: Path, *command: str | Path, status: int | None = 0, **variables: str) -> str:
     """Run a command in a folder; return what it printed, and fail unless it exits with `status`."""
     environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", **variables}
@@ -46,7 +83,7 @@ def call(folder: Path, *command: str | Path, status: int | None = 0, **variables
 
 
 def snakemake(folder: Path, *arguments: str, **options) -> str:
-    """Run Snakemake on one core."""
+    """Run Snakemake on one core, if the arguments do not say otherwise."""
     return call(folder, "snakemake", "--cores", "1", *arguments, **options)
 
 

@@ -118,6 +118,14 @@ def test_cwl_job_is_the_default_configuration():
         targets[target["name"]]["skymap"]["galaxies"] = file_of(target["catalogue"])
     for target in job["skymap_overlaps"]:
         targets[target["name"]]["skymap"]["other"] = file_of(target["other"])
+        targets[target["name"]]["skymap_overlap"] = {"names": target["names"]}
+    # Every map has a view, of which that with galaxies needs no entry.
+    ranked = [target["name"] for target in job["skymap_galaxies"]]
+    viewed = [target["name"] for target in job["skymap_views"]] + ranked
+    assert sorted(viewed) == sorted(target["name"] for target in job["skymap_regions"])
+    for target in job["skymap_views"]:
+        if "ra" in target:
+            targets[target["name"]]["skymap_view"] = {key: target[key] for key in ("ra", "dec", "mark")}
     for target in job["skymap_visibilities"]:
         targets[target["name"]]["skymap_visibility"] = {"site": target["site"]}
     for target in job["skymap_catalogues"]:
@@ -125,6 +133,22 @@ def test_cwl_job_is_the_default_configuration():
         targets[target["name"]] = {"skymap": maps}
     for target in job["isgri_targets"]:
         targets[target["name"]] = {"isgri": {"images": [file_of(file) for file in target["images"]]}}
+    for target in job["polar_targets"]:
+        name = target.pop("name")
+        burst = {key: target.pop(key) for key in ("background_order", "least_background")}
+        files = {key: file_of(target[key]) for key in ("counts", "catalogue")}
+        # The rules look the trigger up by the target's name.
+        assert target.pop("trigger") == name
+        targets[name] = {"polar": {**target, **files}, "polar_burst": burst}
+    for target in job["polar_catalogues"]:
+        targets[target["name"]] = {"polar": {"bursts": file_of(target["bursts"])}}
+    for target in job["legacy_images"]:
+        files = {key: file_of(target[key]) for key in ("image", "catalogue") if key in target}
+        targets[target["name"]] = {"legacy": files}
+    for target in job["legacy_photometries"]:
+        legacy = targets[target["name"]]["legacy"]
+        assert legacy["catalogue"] == file_of(target["catalogue"])
+        legacy |= {"ra": target["ra"], "dec": target["dec"]}
     assert targets == config["targets"]
 
 

@@ -5,8 +5,9 @@ download (windows), a table of sources to simulate (simulate), or sky images mad
 Outputs: results/isgri/<target>/, sky images of each science window and their mosaic in OSA's layout, source list,
 light curves and spectra of the sources, coverage, regions and figures.
 
-Science windows are worked on in batches, for a window takes less time than a program needs to start. Images are made
-twice: first with the catalogue alone, then with the sources of the first mosaic, of which one window shows too little.
+Science windows are worked on in batches, for a window takes less time than a program needs to start. Of several
+windows, response and images are made twice: first with the catalogue alone, then with the sources of the first mosaic,
+of which one window shows too little.
 """
 
 
@@ -34,12 +35,21 @@ def isgri_events(wildcards):
     return isgri_batches(wildcards.target)[wildcards.batch]
 
 
-def isgri_of_batches(product):
-    """Return a function that lists a product of all batches of a target."""
+def isgri_dead_times(wildcards):
+    """Return the files of dead times that belong to the event files of one batch, none if there are none."""
+    isgri = section(wildcards.target, "isgri")
+    files = own_files(isgri.get("dead_times", []))
+    size = isgri.get("batch", 10)
+    start = size * (int(wildcards.batch) - 1)
+    return files[start : start + size]
+
+
+def isgri_of_batches(product, staged=False):
+    """Return a function that lists a product of all batches of a target, of this stage if it has stages."""
 
     def products(wildcards):
         folder = f"results/isgri/{wildcards.target}/{wildcards.target}"
-        stage = getattr(wildcards, "stage", "")
+        stage = wildcards.stage if staged else ""
         return [
             f"{folder}_{batch}{stage}_{product}"
             for batch in isgri_batches(wildcards.target)
@@ -51,7 +61,11 @@ def isgri_of_batches(product):
 def isgri_images(wildcards):
     """Return the sky images of a target: named in the configuration, or made of its events."""
     images = section(wildcards.target, "isgri").get("images")
-    return own_files(images) if images else isgri_of_batches("sky_ima.fits")(wildcards)
+    return (
+        own_files(images)
+        if images
+        else isgri_of_batches("sky_ima.fits", staged=True)(wildcards)
+    )
 
 
 def isgri_catalogues(wildcards):
@@ -81,9 +95,20 @@ def isgri_named(key):
     return files
 
 
+def isgri_pixels(wildcards):
+    """Return the pixel response: the user's, or one fitted to the windows of the target."""
+    stage = getattr(wildcards, "stage", "")
+    return (
+        isgri_named("response")(wildcards)
+        or f"results/isgri/{wildcards.target}/{wildcards.target}{stage}_response.fits"
+    )
+
+
 def isgri_mosaic_sources(wildcards):
-    """Return the sources that the images are cleaned of: in the second round those of the first mosaic."""
-    if wildcards.stage:
+    """Return the sources to be fitted: in the second round of several windows those of the first mosaic."""
+    isgri = section(wildcards.target, "isgri")
+    windows = isgri.get("events", []) + isgri.get("windows", [])
+    if wildcards.stage or len(windows) == 1:
         return []
     return f"results/isgri/{wildcards.target}/{wildcards.target}_first_srcl_res.fits"
 
@@ -152,6 +177,11 @@ rule isgri_simulate:
 rule isgri_shadowgram:
     input:
         events=isgri_events,
+        gti=isgri_named("gti"),
+        dead_times=isgri_dead_times,
+        pixel_gains=isgri_named("pixel_gains"),
+        offsets=isgri_named("offsets"),
+        rise_table=isgri_named("rise_table"),
     output:
         shadowgrams="results/isgri/{target}/{target}_{batch}_shadowgrams.fits",
         summary="results/isgri/{target}/{target}_{batch}_shadowgrams.json",
@@ -175,21 +205,22 @@ rule isgri_response:
     input:
         shadowgrams=isgri_of_batches("shadowgrams.fits"),
         catalogue=isgri_catalogue,
+        sources=isgri_mosaic_sources,
     output:
-        response="results/isgri/{target}/{target}_response.fits",
-        summary="results/isgri/{target}/{target}_response.json",
+        response="results/isgri/{target}/{target}{stage}_response.fits",
+        summary="results/isgri/{target}/{target}{stage}_response.json",
         figure=report(
-            "results/isgri/{target}/{target}_response.png",
+            "results/isgri/{target}/{target}{stage}_response.png",
             category="ISGRI",
             subcategory="{target}",
             labels={"product": "pixel response"},
             caption="report/isgri_response.rst",
         ),
-        figure_pdf="results/isgri/{target}/{target}_response.pdf",
+        figure_pdf="results/isgri/{target}/{target}{stage}_response.pdf",
     log:
-        "logs/isgri/{target}/response.log",
+        "logs/isgri/{target}/response{stage}.log",
     benchmark:
-        "benchmarks/isgri/{target}/response.tsv"
+        "benchmarks/isgri/{target}/response{stage}.tsv"
     conda:
         "../envs/isgri.yaml"
     resources:
@@ -204,7 +235,7 @@ rule isgri_response:
 rule isgri_image:
     input:
         shadowgrams="results/isgri/{target}/{target}_{batch}_shadowgrams.fits",
-        response="results/isgri/{target}/{target}_response.fits",
+        response=isgri_pixels,
         catalogue=isgri_catalogue,
         sources=isgri_mosaic_sources,
     output:
@@ -284,7 +315,7 @@ rule isgri_flux:
     input:
         shadowgrams="results/isgri/{target}/{target}_{batch}_shadowgrams.fits",
         sources="results/isgri/{target}/{target}_srcl_res.fits",
-        response="results/isgri/{target}/{target}_response.fits",
+        response=isgri_pixels,
     output:
         rates="results/isgri/{target}/{target}_{batch}_rates.ecsv",
     log:

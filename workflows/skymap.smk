@@ -6,7 +6,8 @@ a catalogue of events.
 Outputs: results/skymap/<target>/, areas, coverage maps and contours of the credible regions and figures of the map;
 and, for the files that the section names, ranked galaxies (galaxies), probabilities at positions (positions), the
 comparison with another localisation (other), coverage by fields (fields) or by a coverage map (moc); positions, distance
-and visibility also where the target has a section skymap_position, skymap_distance or skymap_visibility.
+and visibility also where the target has a section skymap_position, skymap_distance or skymap_visibility. A catalogue of
+galaxies under sort is sorted by position: name results/skymap/<target>/<target>_sorted.parquet as galaxies of the events.
 """
 
 
@@ -24,6 +25,12 @@ def skymap_named(key):
         return own_files(named if isinstance(named, list) else [named])
 
     return files
+
+
+def skymap_ranked(wildcards):
+    """Return the ranked galaxies of a target, none if it has no catalogue of galaxies."""
+    has = "galaxies" in section(wildcards.target, "skymap")
+    return [rules.skymap_galaxies.output.galaxies] if has else []
 
 
 def skymap_event(wildcards):
@@ -51,7 +58,8 @@ def skymap_products():
     names = []
     for target in targets("skymap"):
         skymap = section(target, "skymap")
-        products = {"catalogue.png" if "maps" in skymap else "allsky.png"}
+        own = {"catalogue.png"} if "maps" in skymap else {"allsky.png", "view.html"}
+        products = {"sorted.parquet"} if "sort" in skymap else own
         products |= {made for key, made in by_file.items() if key in skymap}
         products |= {
             made for key, made in by_section.items() if key in config["targets"][target]
@@ -97,6 +105,7 @@ rule skymap_region:
             labels={"product": "credible regions"},
             caption="report/skymap_region.rst",
         ),
+        votable="results/skymap/{target}/{target}_areas.vot",
         summary="results/skymap/{target}/{target}_region.json",
         mocs=directory("results/skymap/{target}/{target}_region_mocs"),
         geojson="results/skymap/{target}/{target}_region.geojson",
@@ -227,6 +236,53 @@ rule skymap_galaxies:
         **step.params("skymap_galaxies", config, name="{target}"),
     shell:
         step.shell("skymap_galaxies")
+
+
+rule skymap_sort:
+    input:
+        catalogue=skymap_named("sort"),
+    output:
+        galaxies="results/skymap/{target}/{target}_sorted.parquet",
+    log:
+        "logs/skymap/{target}/sort.log",
+    benchmark:
+        "benchmarks/skymap/{target}/sort.tsv"
+    conda:
+        "../envs/skymap.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        **step.params("skymap_sort", config),
+    shell:
+        step.shell("skymap_sort")
+
+
+rule skymap_view:
+    input:
+        skymap=skymap_file,
+        galaxies=skymap_ranked,
+    output:
+        view=report(
+            "results/skymap/{target}/{target}_view.html",
+            category="Sky maps",
+            subcategory="{target}",
+            labels={"product": "interactive view"},
+            caption="report/skymap_view.rst",
+        ),
+    log:
+        "logs/skymap/{target}/view.log",
+    benchmark:
+        "benchmarks/skymap/{target}/view.tsv"
+    conda:
+        "../envs/skymap.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        **step.params("skymap_view", config, name="{target}"),
+    shell:
+        step.shell("skymap_view")
 
 
 rule skymap_overlap:

@@ -9,7 +9,7 @@ doc: |-
 
   Rates are those of a source as if it were fully coded, per second of live time. Positions are those of
   the list; background and the other sources of the list are fitted along, so the list must have whatever is
-  bright in the field.
+  bright in the field. Weights by the spectrum have less noise where a source keeps its spectrum.
 $namespaces:
   edam: http://edamontology.org/
 requirements:
@@ -113,6 +113,17 @@ inputs:
     default: ''
     inputBinding:
       prefix: --names
+  weights:
+    type:
+    - 'null'
+    - type: enum
+      symbols:
+      - counts
+      - spectrum
+    doc: Add the energies of a band by their counts, or weighted by the source's mean spectrum
+    default: counts
+    inputBinding:
+      prefix: --weights
   least_coded:
     type:
     - 'null'

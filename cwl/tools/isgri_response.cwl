@@ -148,6 +148,14 @@ inputs:
     default: 6.0
     inputBinding:
       prefix: --threshold
+  most_windows:
+    type:
+    - 'null'
+    - int
+    doc: Number of science windows that are used at most, taken evenly from all, at least 1
+    default: 25
+    inputBinding:
+      prefix: --most_windows
 outputs:
   response:
     type: File

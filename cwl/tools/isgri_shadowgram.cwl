@@ -74,8 +74,10 @@ inputs:
   events:
     type:
       type: array
-      items: File
-    doc: Event files isgri_events.fits of science windows, as the archive has them
+      items:
+      - File
+      - Directory
+    doc: Event files isgri_events.fits of science windows, as the archive has them, or folders of such
     inputBinding:
       prefix: --events
   shadowgrams_name:

@@ -83,6 +83,14 @@ inputs:
     default: areas.ecsv
     inputBinding:
       prefix: --areas
+  votable_name:
+    type:
+    - 'null'
+    - string
+    doc: 'File name of: The same as VOTable'
+    default: areas.vot
+    inputBinding:
+      prefix: --votable
   summary_name:
     type:
     - 'null'
@@ -188,6 +196,14 @@ inputs:
     default: false
     inputBinding:
       valueFrom: --normalise=$(self)
+  drop_distance:
+    type:
+    - 'null'
+    - boolean
+    doc: Leave out the distances that a map of volume has
+    default: false
+    inputBinding:
+      valueFrom: --drop_distance=$(self)
   ordering:
     type:
     - 'null'
@@ -214,6 +230,11 @@ outputs:
     doc: Area, probability and parts of each region
     outputBinding:
       glob: $(inputs.areas_name)
+  votable:
+    type: File
+    doc: The same as VOTable
+    outputBinding:
+      glob: $(inputs.votable_name)
   summary:
     type: File
     doc: The same, with the parts and the map's header

@@ -37,6 +37,7 @@ from astropy.io.votable.exceptions import VOWarning
 from astropy.io.votable.tree import Info, Param, VOTableFile
 from astropy.table import Column, MaskedColumn, Table
 from astropy.table.meta import get_yaml_from_table
+from astropy.units import UnitsWarning
 
 from tidings.errors import InputError
 from tidings.fits import write_fits
@@ -102,6 +103,8 @@ def votable_bytes(table: Table, provenance: dict[str, Any] | None = None, data: 
     with warnings.catch_warnings():
         # Names that are no XML identifiers, such as 2MASS, are fine as names; astropy makes IDs of them.
         warnings.simplefilter("ignore", VOWarning)
+        # The erg is deprecated in VOTable, and what astronomers use.
+        warnings.simplefilter("ignore", UnitsWarning)
         document = VOTableFile.from_table(plain)
         document.version = "1.4"
         tree = document.get_first_table()

@@ -110,6 +110,13 @@ def utc_iso(gps: float, digits: int = 3) -> str:
         return str(Time(whole, fraction, format="gps", precision=digits).utc.isot)
 
 
+def mjd_utc(gps: float) -> float:
+    """Convert GPS seconds to a Modified Julian Date, UTC, good to 1 us at present-day values."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", erfa.ErfaWarning)
+        return float(Time(gps, format="gps").utc.mjd)
+
+
 def to_gps(time: Time) -> float:
     """Convert an astropy Time (scalar, any scale) to GPS seconds, rounding once.
 

@@ -91,10 +91,28 @@ def real_window(events: Path, folder: Path) -> dict[str, float]:
         "real window: events to shadowgrams, CPU s": reading.cpu,
         "real window: events to shadowgrams, MB": reading.memory,
         "real window: events alone, CPU s": reading_time(events),
+        "real window: events to cleaned image of 1 band, as one of a batch, CPU s": whole_window(
+            events, folder / "response.fits"
+        ),
         "real window: response, CPU s": modelling.cpu,
         "real window: image of 1 band, step with figures, CPU s": imaging.cpu,
         "real window: largest step, MB": max(reading.memory, modelling.memory, imaging.memory),
     }
+
+
+def whole_window(events: Path, response: Path) -> float:
+    """CPU seconds from an event file to the cleaned image, without program start, figures and response."""
+    from tidings.isgri._make_windows import Choices, make_windows
+    from tidings.isgri.clean import clean
+    from tidings.isgri.response import bands_of
+    from tidings.isgri.response_file import read_response
+
+    pixels = read_response(response)
+    start = time.process_time()
+    (window,) = make_windows([events], Choices()).windows
+    (one,) = bands_of(window, pixels, [(28.0, 80.0)])
+    clean(one.counts, one.exposure, one.background)
+    return time.process_time() - start
 
 
 def reading_time(events: Path) -> float:

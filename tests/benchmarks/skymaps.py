@@ -29,6 +29,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 DATA = ROOT / "data" / "skymap"
 FLAT = "S190814bv_LALInference.v1.fits"
+MULTIORDER = "S200129m_bayestar.multiorder.fits"
 MAPS = ("S190814bv_LALInference.v1.fits.gz", "S190425z_LALInference.fits.gz", "S190425z_bayestar.fits.gz")
 
 # Name of the job, then who does it; the first is this project.
@@ -39,6 +40,8 @@ JOBS = {
     "2-D level of 1e6 positions": ("tidings", "mocpy", "healpy"),
     "3-D match of galaxies": ("tidings", "ligo.skymap"),
     "3-D match, sorted Parquet": ("tidings",),
+    "sort the catalogue": ("tidings",),
+    "read 90 maps, cone search": ("tidings",),
 }
 
 
@@ -86,10 +89,14 @@ def prepare(job: str, who: str, folder: Path, count: int):
     """Return the job as a function without arguments; what it needs is made here."""
     import numpy as np
 
-    if job.startswith("read"):
+    if job.startswith("read flat"):
         return reading(who, folder / FLAT)
     if job == "3-D match, sorted Parquet":
         return pruned(folder / "sorted.parquet")
+    if job == "sort the catalogue":
+        return sorting(folder)
+    if job.startswith("read 90"):
+        return searching(folder / "maps")
     sky, table = multiorder()
     if job == "3-D match of galaxies":
         return matching(who, sky, table, count)
@@ -207,11 +214,25 @@ def pruned(path: Path):
     return ranked
 
 
+def sorting(folder: Path):
+    from tidings.skymap.galaxy_index import sort_catalogue
+
+    return lambda: sort_catalogue(folder / "plain.parquet", folder / "again.parquet")
+
+
+def searching(folder: Path):
+    """The events whose map reaches into a cone, of 90 multi-order maps on disk."""
+    from tidings.skymap.catalogue import Cone, select
+    from tidings.skymap.events import read_events
+
+    return lambda: select(read_events([folder])[0], search=Cone(320.0, 5.0, 10.0, 10.0))
+
+
 def one_job(job: str, who: str, folder: Path, count: int) -> None:
     """Run a job; print CPU time, elapsed time (s) and the peak of memory (MB) above that before it."""
     work = prepare(job, who, folder, count)
     # The first call imports and compiles; for the large jobs that is nothing beside the rest.
-    quick = "match of galaxies" not in job and not job.startswith("read")
+    quick = not any(text in job for text in ("match of galaxies", "read flat", "sort the"))
     if quick:
         work()
     before = resident()
@@ -244,6 +265,9 @@ def make_catalogue(folder: Path, count: int) -> None:
 
     with gzip.open(DATA / (FLAT + ".gz")) as source, open(folder / FLAT, "wb") as target:
         shutil.copyfileobj(source, target)
+    (folder / "maps").mkdir(exist_ok=True)
+    for number in range(90):
+        shutil.copyfile(DATA / MULTIORDER, folder / "maps" / f"{number:02d}.fits")
     if not (folder / "sorted.parquet").exists():
         lon, lat, distance = galaxies(count)
         write_table(Table({"ra": lon, "dec": lat, "distance": distance}), folder / "plain.parquet")

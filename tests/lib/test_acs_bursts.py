@@ -7,13 +7,13 @@ import pytest
 
 from acs_curves import BIN, curve, fred, fred_durations
 from suite import ROOT
-from tidings.acs._levels import Curve, fit_polynomial
 from tidings.acs.burst_product import burst_summary, burst_table
-from tidings.acs.bursts import bootstrap_durations, measure_burst
 from tidings.acs.conversions import CONVERSIONS
 from tidings.acs.counts import read_counts
-from tidings.acs.lightcurve import make_lightcurve
 from tidings.errors import InputError
+from tidings.lightcurve._levels import Curve, fit_polynomial
+from tidings.lightcurve.bursts import bootstrap_durations, measure_burst
+from tidings.lightcurve.curve import make_lightcurve
 
 
 def box(start: float, length: float, height: float):
@@ -29,7 +29,8 @@ def grb230307a():
 @pytest.fixture(scope="module")
 def measured(grb230307a):
     c = grb230307a
-    return measure_burst(c.time, c.width, c.rate, c.error, good=c.good, exposure=c.exposure)
+    columns = (c.time, c.width, c.rate, c.error)
+    return measure_burst(*columns, good=c.good, exposure=c.exposure, high_rate=c.monitor.high_rate)
 
 
 def test_grb230307a_has_the_published_durations(measured):

@@ -13,8 +13,10 @@ from astropy.time import Time
 
 from servers.integral import IntegralServer
 from suite import ROOT
-from tidings.acs.counts import CLOCK_OFFSET, SATURATION, Counts, Flag, read_counts
+from tidings.acs.counts import CLOCK_OFFSET, read_counts
 from tidings.errors import InputError
+from tidings.lightcurve.counts import Counts, Flag
+from tidings.lightcurve.monitor import SPI_ACS
 from tidings.times import parse_time, utc_iso
 
 DATA = ROOT / "data/acs"
@@ -84,11 +86,11 @@ def test_mmoda_bins_get_the_samples_that_they_were_made_of():
 
 
 def test_counts_of_real_files_are_even_and_above_16_bits():
-    # What `SATURATION` rests on: 16 bits in units of two counts.
+    # What the saturation rests on: 16 bits in units of two counts.
     burst, raw = read_counts(BURST), read_counts(RAW)
     assert not (burst.counts % 2).any()
     assert not (raw.counts % 2).any()
-    assert 65535 < (burst.counts / burst.exposure).max() * 0.05 < SATURATION
+    assert 65535 < (burst.counts / burst.exposure).max() * 0.05 < SPI_ACS.saturation
 
 
 def test_genlc_file_of_the_service():
@@ -240,7 +242,9 @@ def test_three_copies_of_a_sample_leave_one(tmp_path):
 
 
 def test_values_that_are_no_counts_are_flagged_and_left_out(tmp_path):
-    counts = read_counts(csv(tmp_path / "c.csv", [4000, -2, float("nan"), float("inf"), SATURATION, 4002]))
+    counts = read_counts(
+        csv(tmp_path / "c.csv", [4000, -2, float("nan"), float("inf"), SPI_ACS.saturation, 4002])
+    )
     assert flagged(counts, Flag.INVALID) == [1, 2, 3]
     assert flagged(counts, Flag.SATURATED) == [4]
     assert counts.good.tolist() == [True, False, False, False, True, True]

@@ -11,12 +11,13 @@ from astropy.time import Time
 
 from acs import RATE, SAMPLE, T0, background, make, without
 from suite import ROOT
-from tidings.acs.background import fit_background
-from tidings.acs.counts import Flag, Position, read_counts
-from tidings.acs.lightcurve import make_lightcurve
-from tidings.acs.lightcurve_figure import lightcurve_figure
-from tidings.acs.lightcurve_product import read_lightcurve, write_lightcurve
+from tidings.acs.counts import read_counts
 from tidings.errors import InputError
+from tidings.lightcurve.background import fit_background
+from tidings.lightcurve.counts import Flag, Position
+from tidings.lightcurve.curve import make_lightcurve
+from tidings.lightcurve.curve_figure import lightcurve_figure
+from tidings.lightcurve.product import read_lightcurve, write_lightcurve
 
 BURST = ROOT / "data/acs/GRB230307A_spiacs_lc.fits"
 BLOCK = {"step": "acs_lightcurve", "inputs": [], "parameters": {"name": "it's " * 30}}

@@ -31,6 +31,18 @@ def significance(cleaned) -> np.ndarray:
     ]
 
 
+def test_a_bright_source_at_the_edge_leaves_the_modules_even():
+    """The background given has each module's counts, the source's too, as `response.bands_of` makes it."""
+    exposure, modules = detector(), module_map()
+    counts = np.random.default_rng(6).poisson(expected(exposure, FLAT, [(0.14, 0.02)], [460]))
+    shares = np.array([counts[modules == number].sum() for number in range(8)])
+    background = np.where(modules >= 0, exposure * shares[modules], 0)
+    cleaned = clean(counts, exposure, background)
+    assert len(cleaned.origin) == 1
+    assert significance(cleaned).std() == pytest.approx(1, abs=0.04)
+    assert np.abs(significance(cleaned)).max() < 5
+
+
 @pytest.fixture(scope="module")
 def crowded():
     exposure, directions = detector(), field(10)

@@ -15,7 +15,7 @@ from tidings.isgri.decode import decode
 from tidings.isgri.fit import fit_fluxes
 from tidings.isgri.geometry import OPEN_PIXELS, SHAPE, instrument_matrix, module_map, tangents
 from tidings.isgri.pif import pif
-from tidings.isgri.response import bands_of, fit_response, flat_response
+from tidings.isgri.response import bands_of, fit_response, flat_response, require_one_epoch
 from tidings.isgri.response_file import read_response, write_response
 from tidings.isgri.window import Cube, Pointing, Window
 
@@ -45,14 +45,20 @@ def truth(seed: int) -> np.ndarray:
     return np.where(modules >= 0, shape, 0)
 
 
-def window(response: np.ndarray, seed: int = 1, flux: float = 1.0, swid: str = "255900280010") -> Window:
+def window(
+    response: np.ndarray,
+    seed: int = 1,
+    flux: float = 1.0,
+    swid: str = "255900280010",
+    pointing: Pointing = POINTING,
+) -> Window:
     """A window with one source of 25 x flux counts/s in 28-80 keV."""
     live = np.where(module_map() >= 0, 2600.0, 0.0)
-    lit = pif(*(float(t) for t in tangents(instrument_matrix(POINTING), *SOURCE))) * live / OPEN_PIXELS
+    lit = pif(*(float(t) for t in tangents(instrument_matrix(pointing), *SOURCE))) * live / OPEN_PIXELS
     expected = response * (MEAN[:, None, None] + lit * flux * RATES[:, None, None])
     counts = np.random.default_rng(seed).poisson(expected)
     return Window(
-        swid, POINTING, ENERGIES, (Cube(counts, live, 1.0, 1.03, 3500.0),), {"REVOL": int(swid[:4])}
+        swid, pointing, ENERGIES, (Cube(counts, live, 1.0, 1.03, 3500.0),), {"REVOL": int(swid[:4])}
     )
 
 
@@ -70,7 +76,7 @@ def fitted(known):
 def residual_sigma(one: Window, response, sources=(SOURCE,)) -> tuple[float, float]:
     """Width of the fully coded sky without the source, and the source's flux."""
     (shadow,) = bands_of(one, response, [BAND])
-    directions = np.array([tangents(instrument_matrix(POINTING), *place) for place in sources])
+    directions = np.array([tangents(instrument_matrix(one.pointing), *place) for place in sources])
     fit = fit_fluxes(shadow.counts, shadow.exposure, shadow.background, directions)
     planes = decode(shadow.counts - fit.sources, shadow.exposure, shadow.background)
     raw = decode(shadow.counts, shadow.exposure, shadow.background)
@@ -181,10 +187,23 @@ def test_another_epoch_is_refused(known, fitted):
     one, fit = fitted
     other = window(truth(99), swid="060000280010")
     with pytest.raises(InputError, match=r"255900280010 .*060000280010 .*different pixel maps"):
-        fit_response([one, other])
+        require_one_epoch([one, other], fit_response([one, other]))
     with pytest.raises(InputError, match=r"060000280010 .*fits its pixels worse than none"):
         bands_of(other, fit.response, [BAND])
     assert bands_of(window(known, 7, swid="256000010010"), fit.response, [BAND])
+
+
+def test_a_bright_source_makes_no_other_epoch(known):
+    """Of 200 counts/s, in the shadow of another part of the mask in the second window."""
+    turned = replace(POINTING, ra_x=POINTING.ra_x + 2, ra_z=POINTING.ra_z + 2)
+    pair = [window(known, 1, flux=8), window(known, 2, flux=8, swid="255900290010", pointing=turned)]
+    with pytest.raises(InputError, match="different pixel maps"):
+        require_one_epoch(pair, fit_response(pair))
+    fit, found = fit_with_search(pair, BAND)
+    assert len(found) == 1
+    assert fit.differences[1] == pytest.approx(1, abs=0.1)
+    for one in pair:
+        assert residual_sigma(one, fit.response)[0] < 1.1
 
 
 def test_bad_input(fitted):

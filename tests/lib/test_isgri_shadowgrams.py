@@ -14,7 +14,7 @@ from tidings.isgri.events import read_events
 from tidings.isgri.geometry import module_map
 from tidings.isgri.selection import select
 from tidings.isgri.shadowgram import ENERGIES, accumulate, channel_range, channels, time_edges
-from tidings.isgri.shadowgram_file import read_windows, write_windows
+from tidings.isgri.shadowgram_file import read_some_windows, read_windows, write_windows
 from tidings.isgri.window import Cube, Pointing, Window
 
 GTI = [(TSTART, TSTART + 0.01), (TSTART + 0.02, TSTOP)]
@@ -158,6 +158,15 @@ def test_no_clock_is_in_the_file(tmp_path, monkeypatch):
     assert written[0] == written[1]
     # What gzip would begin with, and its clock after it.
     assert b"\x1f\x8b\x08" not in written[0]
+
+
+@pytest.mark.parametrize(("most", "wanted"), [(9, "123456"), (3, "246"), (2, "25"), (1, "4")])
+def test_some_windows_are_taken_evenly_from_all_files(tmp_path, most, wanted):
+    for name, numbers in {"a": "123", "b": "4", "none": "", "c": "56"}.items():
+        write_windows([window(f"25590{n}00010", arrays=False) for n in numbers], tmp_path / f"{name}.fits")
+    read = read_some_windows([tmp_path / f"{name}.fits" for name in ("a", "b", "none", "c")], most)
+    assert [one.swid for one in read] == [f"25590{n}00010" for n in wanted]
+    assert read_some_windows([tmp_path / "none.fits"], most) == []
 
 
 def test_a_file_without_windows_is_a_file(tmp_path):

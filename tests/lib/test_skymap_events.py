@@ -16,16 +16,14 @@ from suite import ROOT
 from tidings.errors import InputError
 from tidings.skymap.catalogue import (
     Cone,
-    Event,
     catalogue_table,
     file_stem,
     least_level,
     parse_levels,
-    read_event,
-    read_events,
     select,
     write_mocs,
 )
+from tidings.skymap.events import Event, read_event, read_events
 from tidings.skymap.footprint import cone, probability_in
 
 MAPS = ROOT / "data/skymap"

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.coordinates import Latitude, Longitude
+from astropy.io import fits
 from astropy.table import Table
 from mocpy import MOC
 from numpy.testing import assert_allclose
@@ -48,7 +49,8 @@ def sky():
 
 @pytest.fixture(scope="module")
 def flat():
-    probability = hp.read_map(MAPS / "GW170817_skymap.fits.gz", field=0, nest=True, dtype=float)
+    # NESTED as healpy has it; healpy's own reader takes three times as long.
+    probability = fits.getdata(MAPS / "GW170817_skymap.fits.gz", 1)["PROB"].ravel().astype(float)
     return probability / probability.sum()
 
 

@@ -14,6 +14,7 @@ from scipy.stats import norm
 from suite import ROOT
 from tidings.errors import InputError
 from tidings.skymap._radial import squares
+from tidings.skymap.distance import tile_distances
 from tidings.skymap.footprint import unit_vectors
 from tidings.skymap.overlap import (
     joint_rate,
@@ -93,18 +94,20 @@ def test_regions_in_common_are_those_of_healpy(bayestar, inference):
 
 
 def test_maps_of_other_orders_and_orderings_meet():
-    # GW170817 (NSIDE 1024) and a localisation like that of Fermi-GBM (order 7): healpy at NSIDE 1024.
-    sky = read_skymap(MAPS / "GW170817_skymap.fits.gz")
+    # S190425z (NSIDE 256) and a localisation like that of Fermi-GBM (order 7): healpy at NSIDE 256.
+    sky = read_skymap(MAPS / "S190425z_LALInference.fits.gz")
     gbm = gaussian(176.8, -39.8, 11.6)
     found = overlap(sky, gbm)
-    one = flat(MAPS / "GW170817_skymap.fits.gz")
-    two = np.repeat(gbm.probability / 4**3, 4**3)
+    one = flat(MAPS / "S190425z_LALInference.fits.gz")
+    two = np.repeat(gbm.probability / 4, 4)
     assert found.odds == pytest.approx((one * two).sum() * len(one) / one.sum() / two.sum(), rel=1e-6)
     assert found.distance_odds is None
     assert "one map has no distances" in found.notes[0]
     # The product keeps the distances of the map that has them.
-    mean, _ = mean_distance(found.product)
-    assert mean == pytest.approx(mean_distance(sky)[0], rel=0.05)
+    distance = np.repeat(tile_distances(sky)[0], sky.size)
+    known = np.isfinite(distance)
+    expected = (one * two * distance)[known].sum() / (one * two)[known].sum()
+    assert mean_distance(found.product)[0] == pytest.approx(expected, rel=1e-4)
     tiles = refine(sky, gbm)
     assert (4.0 ** -tiles.level.astype(float)).sum() == pytest.approx(12)
     assert_allclose(sky.start[tiles.first] <= tiles.start >> (2 * (tiles.order - sky.order)), True)

@@ -295,9 +295,10 @@ def test_pruned_search_finds_the_same(
     path = tmp_path / "sorted.parquet"
     sort_catalogue(source, path, row_group=1000)
     groups: list[bool] = []
+    reached = pixel_filter(matcher, 0.9)
 
     def wanted(low: int, high: int, nearest: float | None) -> bool:
-        groups.append(pixel_filter(matcher, 0.9)(low, high, nearest))
+        groups.append(reached(low, high, nearest))
         return groups[-1]
 
     pruned, told = rank_galaxies(sky, read_galaxies(path, wanted=wanted), level=0.9, matcher=matcher)

@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 import pytest
 from astropy import units as u
-from astropy.io import fits
+from astropy.io import fits, votable
 from astropy.table import MaskedColumn, QTable, Table
 from astropy.time import Time
 from astropy.wcs import WCS
@@ -390,6 +390,17 @@ class TestTables:
         table.write(tmp_path / "c.vot", format="votable")
         found = only(tmp_path / "a.vot", tmp_path / "c.vot")
         assert (found.place, found.first) == ("table 0, column 'ra'", "row [1]")
+
+    def test_votable_names_inputs_whose_digests_are_their_own_matter(self, tmp_path):
+        table = Table({"ra": [1.0, 2.0]})
+        block = {"step": "skymap_position", "inputs": [{"input": "skymap", "name": "a", "sha256": "0" * 64}]}
+        for name, digit, step in (("a", "0", "x"), ("b", "1", "x"), ("c", "0", "y")):
+            made = {**block, "step": step, "inputs": [{**block["inputs"][0], "sha256": digit * 64}]}
+            file = votable.from_table(table)
+            file.resources[0].infos.append(votable.tree.Info(name="provenance", value=json.dumps(made)))
+            file.to_xml(str(tmp_path / f"{name}.vot"))
+        same(tmp_path / "a.vot", tmp_path / "b.vot")
+        assert "/provenance/step" in only(tmp_path / "a.vot", tmp_path / "c.vot").place
 
     def test_parquet_layout_does_not_count(self, tmp_path):
         arrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed")

@@ -11,10 +11,11 @@ from astropy.table import Table
 
 from acs_annulus import acs_annulus
 from suite import ROOT
-from tidings.acs.counts import Position, read_counts
-from tidings.acs.lightcurve import make_lightcurve
-from tidings.acs.lightcurve_product import write_lightcurve
+from tidings.acs.counts import read_counts
 from tidings.acs.orbit import geocentric_delay, position_from_angles
+from tidings.lightcurve.counts import Position
+from tidings.lightcurve.curve import make_lightcurve
+from tidings.lightcurve.product import write_lightcurve
 from tidings.step import main, run
 
 # Centre of the error box of the Interplanetary Network (Kozyrev et al. 2023, GCN Circ. 33461).

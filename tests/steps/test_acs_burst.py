@@ -12,9 +12,10 @@ from astropy.table import Table
 from acs_burst import acs_burst
 from acs_curves import EPOCH, as_counts, curve, fred
 from suite import ROOT
-from tidings.acs.counts import Counts, read_counts
-from tidings.acs.lightcurve import make_lightcurve
-from tidings.acs.lightcurve_product import write_lightcurve
+from tidings.acs.counts import read_counts
+from tidings.lightcurve.counts import Counts
+from tidings.lightcurve.curve import make_lightcurve
+from tidings.lightcurve.product import write_lightcurve
 from tidings.step import main, run
 
 

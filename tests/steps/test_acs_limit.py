@@ -12,8 +12,8 @@ from acs_curves import as_counts, curve
 from acs_limit import acs_limit
 from suite import ROOT
 from tidings.acs.counts import read_counts
-from tidings.acs.lightcurve import make_lightcurve
-from tidings.acs.lightcurve_product import write_lightcurve
+from tidings.lightcurve.curve import make_lightcurve
+from tidings.lightcurve.product import write_lightcurve
 from tidings.step import main, run
 
 

@@ -17,7 +17,7 @@ from acs_lightcurve import acs_lightcurve
 from acs_search import acs_search
 from servers.integral import IntegralServer
 from suite import ROOT
-from tidings.acs.lightcurve_product import read_lightcurve
+from tidings.lightcurve.product import read_lightcurve
 from tidings.step import main, run
 from tidings.times import parse_time
 

@@ -12,10 +12,11 @@ from acs_burst import acs_burst
 from acs_curves import as_counts, curve
 from acs_timing import acs_timing
 from suite import ROOT
-from tidings.acs.counts import CLOCK_OFFSET, Position, read_counts
-from tidings.acs.lightcurve import make_lightcurve
-from tidings.acs.lightcurve_product import write_lightcurve
+from tidings.acs.counts import CLOCK_OFFSET, read_counts
 from tidings.acs.orbit import direction
+from tidings.lightcurve.counts import Position
+from tidings.lightcurve.curve import make_lightcurve
+from tidings.lightcurve.product import write_lightcurve
 from tidings.step import main, run
 from tidings.times import parse_time
 

@@ -58,11 +58,7 @@ def test_all_events(folder):
     features = json.loads((folder / "contours.geojson").read_text())["features"]
     levels = {(one["properties"]["event"], one["properties"]["level_percent"]) for one in features}
     assert levels == {(str(name), level) for name in table["event"] for level in (50, 90)}
-    first = {name: (folder / name).read_bytes() for name in NAMES}
-    first |= {path.name: path.read_bytes() for path in (folder / "mocs").iterdir()}
-    run(skymap_catalogue, skymaps=FILES, table="events.csv", ra=197.4488, dec=-23.384)
-    again = {name: (folder / name).read_bytes() for name in NAMES}
-    assert first == again | {path.name: path.read_bytes() for path in (folder / "mocs").iterdir()}
+    assert {path.name for path in folder.iterdir()} == {*NAMES, "mocs", "events.csv"}
 
 
 def test_the_parameters_of_mmoda(folder):
@@ -128,8 +124,8 @@ def test_bad_input_is_refused(folder, capsys):
 
 
 def test_ninety_events_are_all_drawn(folder):
-    from tidings.skymap.catalogue import read_events
     from tidings.skymap.catalogue_figures import LABELLED, catalogue_figure
+    from tidings.skymap.events import read_events
 
     (event,), _ = read_events(FILES[3:])
     figure = catalogue_figure([event] * (LABELLED + 2), [90.0])

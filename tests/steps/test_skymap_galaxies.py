@@ -66,15 +66,6 @@ def test_ranked_galaxies(ranked: Path) -> None:
     assert canonical_digest(ranked / "t.pdf") is not None
 
 
-def test_same_bytes_again(ranked: Path, tmp_path: Path) -> None:
-    run(
-        "skymap_galaxies", "--skymap", S190814BV, "--catalogue", GLADE, "--weight", "B",
-        *outputs(tmp_path, *GALAXIES),
-    )  # fmt: skip
-    for path in ranked.iterdir():
-        assert path.read_bytes() == (tmp_path / path.name).read_bytes(), path.name
-
-
 def test_two_dimensional_map(tmp_path: Path) -> None:
     skymap = DATA / "GW150914_bayestar_gstlal_C01.fits.gz"
     catalogue = tmp_path / "user.csv"

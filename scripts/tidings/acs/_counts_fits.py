@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from astropy.io import fits
 
-from tidings.acs._counts_text import ijd_to_gps
-from tidings.acs.counts import SAMPLE, Position, Raw
 from tidings.errors import InputError
+from tidings.lightcurve.counts import Raw
+from tidings.lightcurve.epoch import header_zero, ijd_to_gps, position_of, time_unit
+from tidings.lightcurve.monitor import SPI_ACS
+from tidings.lightcurve.open_fits import open_fits
 
-_IJD_MJD = 51544.0
+SAMPLE = SPI_ACS.sample
 _RATE, _TIMES = "SPI.-OACS-HRW", "SPI.-OACS-CNV"  # data structures of the archive
 _CLOCK = 2.0**20  # counts of the on-board clock in a second
 _FACTS = ("TELESCOP", "INSTRUME", "DATE-OBS", "TIMEDEL", "TIMESYS", "TIMEREF", "SWID", "REVOL")
-
-
-def is_fits(path: Path) -> bool:
-    """Whether a file begins as FITS does, or as gzip."""
-    try:
-        with open(path, "rb") as stream:
-            start = stream.read(6)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    return start == b"SIMPLE" or start[:2] == b"\x1f\x8b"
 
 
 def read_fits(path: Path, form: str, stamp: str | None) -> Raw:
@@ -61,11 +50,11 @@ def _rate(hdu: fits.BinTableHDU, path: Path, stamp: str | None) -> Raw:
     header = hdu.header
     time, rate = _numbers(hdu, "TIME", path), _numbers(hdu, "RATE", path)
     epoch = header_zero(header, path)
-    time = time * _unit(header, path)
+    time = time * time_unit(header, path)
     step = header.get("TIMEDEL")
     if not isinstance(step, int | float) or not step > 0:
         raise InputError(f"{path}: extension RATE: TIMEDEL {step!r} is no length of a bin in s")
-    step = float(step) * _unit(header, path)
+    step = float(step) * time_unit(header, path)
     own = "FRACEXP" in hdu.columns.names
     if own:
         held = "TIMEDEL" in hdu.columns.names
@@ -111,42 +100,6 @@ def _whole(counts: np.ndarray) -> np.ndarray:
     """Undo the division by the live time where it left whole numbers, which counts are."""
     near = np.rint(counts)
     return np.where(np.abs(counts - near) < 1e-6 * np.maximum(near, 1), near, counts)
-
-
-def header_zero(header: fits.Header, path: Path) -> float:
-    """Return the GPS time that a light curve's TIME counts from, s."""
-    system = str(header.get("TIMESYS", "TT")).strip().upper()
-    if system not in ("TT", "TDT"):
-        raise InputError(f"{path}: extension RATE: TIMESYS is {system}; times of INTEGRAL are in TT")
-    if str(header.get("TIMEREF", "LOCAL")).strip().upper() != "LOCAL":
-        raise InputError(
-            f"{path}: extension RATE: TIMEREF is {header['TIMEREF']}; times at the spacecraft (LOCAL) needed"
-        )
-    whole, fraction = header.get("MJDREFI"), header.get("MJDREFF", 0.0)
-    if whole is None:
-        whole, fraction = header.get("MJDREF"), 0.0
-    if not isinstance(whole, int | float):
-        raise InputError(f"{path}: extension RATE: neither MJDREF nor MJDREFI tells what TIME counts from")
-    zero = header.get("TIMEZERO", 0.0) * _unit(header, path)
-    # The days and the seconds apart: their sum rounds once.
-    return float(ijd_to_gps(whole - _IJD_MJD) + (fraction * 86400.0 + zero))
-
-
-def _unit(header: fits.Header, path: Path) -> float:
-    unit = str(header.get("TIMEUNIT", "s")).strip().lower()
-    if unit not in ("s", "d"):
-        raise InputError(f"{path}: extension RATE: TIMEUNIT is {unit!r}, neither s nor d")
-    return 86400.0 if unit == "d" else 1.0
-
-
-def position_of(header: fits.Header) -> Position | None:
-    """Return where the spacecraft was: EPHS of MMODA is right ascension, declination, km and their errors."""
-    words = str(header.get("EPHS", "")).split()
-    try:
-        ra, dec, distance = (float(word) for word in words[:3])
-    except ValueError:
-        return None
-    return Position(ra, dec, distance)
 
 
 def _housekeeping(paths: list[Path], path: Path, stamp: str | None) -> Raw:
@@ -224,21 +177,3 @@ def _numbers(hdu: fits.BinTableHDU, column: str, path: Path) -> np.ndarray:
     if values.ndim != 1:
         raise InputError(f"{path}: extension {hdu.name}: column {column} must hold one number in a row")
     return values
-
-
-@contextmanager
-def open_fits(path: Path) -> Iterator[fits.HDUList]:
-    """Open a FITS file; one that is damaged is an InputError that names it."""
-    try:
-        with warnings.catch_warnings(record=True) as told:
-            warnings.simplefilter("always")
-            hdus = fits.open(path, memmap=False, lazy_load_hdus=False)
-        with hdus:
-            if any("truncated" in str(warning.message) for warning in told):
-                raise InputError(f"{path}: is no whole FITS file (it is cut off); fetch it again")
-            yield hdus
-    except InputError:
-        raise
-    except (OSError, ValueError, TypeError, KeyError, EOFError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"{path}: is no whole FITS file ({reason}); fetch it again") from None

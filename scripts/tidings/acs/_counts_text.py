@@ -11,29 +11,20 @@ import numpy as np
 from astropy.time import Time
 
 from tidings.acs._service_words import explain
-from tidings.acs.counts import SAMPLE, Raw
 from tidings.errors import InputError
+from tidings.lightcurve.counts import Raw
+from tidings.lightcurve.epoch import ijd_to_gps
+from tidings.lightcurve.monitor import SPI_ACS
 from tidings.times import parse_time, to_gps
 
-# IJD counts days of TT from MJD 51544.0; GPS time runs 51.184 s behind TT and counts from MJD 44244.0.
-_IJD_MINUS_GPS_DAYS = 51544.0 - 44244.0
-_TT_MINUS_GPS = 51.184
 # Service and header state the same moment twice; more than a leap second apart is another time system.
 _AGREEMENT = 1e-3
+
+SAMPLE = SPI_ACS.sample
 
 _REFERENCE = re.compile(r"#\s*reference \(start\) UTC is:\s*(\S+)")
 _IPN = re.compile(r"'(?P<craft>[^']*)'\s+'(?P<day>\d\d)/(?P<month>\d\d)/(?P<year>\d\d)'\s+(?P<second>\S+)")
 _TIMES = ("gps", "ijd", "mjd_tt", "mjd_utc", "utc", "tt", "time")
-
-
-def ijd_to_gps(ijd: float | np.ndarray) -> float | np.ndarray:
-    """Convert INTEGRAL Julian dates (days of TT) to GPS seconds."""
-    return (ijd + _IJD_MINUS_GPS_DAYS) * 86400.0 - _TT_MINUS_GPS
-
-
-def gps_to_ijd_seconds(gps: float) -> float:
-    """Convert GPS seconds to seconds of TT since IJD 0, which is how FITS headers have it."""
-    return (gps + _TT_MINUS_GPS) - _IJD_MINUS_GPS_DAYS * 86400.0
 
 
 def read_text(path: Path, form: str, stamp: str | None) -> Raw:

@@ -6,9 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tidings.acs.burst_figure import with_error
 from tidings.acs.lag import Lag, Signal
 from tidings.acs.triangulation import Annulus, circle
+from tidings.lightcurve.burst_figure import with_error
 from tidings.output import COLUMN, OKABE_ITO, new_figure, style
 from tidings.times import utc_iso
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from tidings.acs._burst_interval import find_interval
 from tidings.acs.lag import Lag, Signal, find_lag, rebin
-from tidings.acs.lightcurve import Lightcurve
 from tidings.acs.orbit import EPHS_ERRORS, Location, parse_position, position_from_angles
 from tidings.acs.orbit_file import read_orbit
 from tidings.acs.triangulation import light_travel_time
 from tidings.errors import InputError
+from tidings.lightcurve._burst_interval import find_interval
+from tidings.lightcurve.curve import Lightcurve
 
 # A light curve is cut to the part compared and this much besides, s, so that gaps elsewhere do not matter.
 _MARGIN = 2.0

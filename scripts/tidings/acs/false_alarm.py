@@ -12,7 +12,7 @@ often as they should within 15 %, and rates above 1e-4 /s within 30 % (43 % near
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr
 
 SPIKES = 60 / 86400.0
 """Rate of spikes above a signal-to-noise ratio of 6 on scales up to 0.1 s, 1/s (integralallsky.ipynb)."""
@@ -45,7 +45,7 @@ def spike_rate(snr: np.ndarray, scale: np.ndarray) -> np.ndarray:
 
 def published_far(snr: np.ndarray, scale: np.ndarray, spikes: bool = True) -> np.ndarray:
     """Return the published false-alarm rate, 1/s: normal tail over scale, and spikes."""
-    rate = norm.sf(snr) / scale
+    rate = ndtr(-snr) / scale
     return rate + spike_rate(snr, scale) if spikes else rate
 
 
@@ -79,7 +79,7 @@ def false_alarm_rate(
     spikes : bool
         Add the rate of spikes of this strength and scale.
     """
-    single = norm.sf(snr) / scale
+    single = ndtr(-snr) / scale
     rate = np.minimum(_amplitude(scales) * single**_INDEX, _PHASES * len(scales) * single)
     return rate + spike_rate(snr, scale) if spikes else rate
 
@@ -114,7 +114,7 @@ def false_alarm_probability(
     """
     snr, scale, delay = np.atleast_1d(snr, scale, delay)
     away = np.maximum(np.abs(delay), scale)
-    single = norm.sf(snr) / scale
+    single = ndtr(-snr) / scale
     expected = np.zeros(len(snr))
     for length in (before, after):
         if length <= 0:

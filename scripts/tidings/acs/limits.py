@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tidings.acs._levels import fit_polynomial
 from tidings.acs.conversions import Conversion
 from tidings.errors import InputError
+from tidings.lightcurve._levels import fit_polynomial
 
 # The standard deviation of this many sums is known to 16 %, which is also the error of the limit.
 LEAST_WINDOWS = 20

@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from tidings.acs.counts import Counts
 from tidings.acs.search import Excesses, ScaleStatistics, merge_order, search
 from tidings.errors import InputError
+from tidings.lightcurve.counts import Counts
 
 PIECE = 10800.0
 """Length of the pieces, s: the background of an orbit bends little in three hours."""

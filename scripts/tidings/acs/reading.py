@@ -1,14 +1,12 @@
-"""What every step does with counts and its parameters before the science begins."""
+"""SPI-ACS counts around a trigger, and bins of figures."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from tidings.acs.counts import Counts, read_counts
-from tidings.errors import InputError
-from tidings.times import parse_time, utc_iso
+from tidings.acs.counts import read_counts
+from tidings.lightcurve.counts import Counts
+from tidings.lightcurve.reading import around
 
 
 def read_around(
@@ -39,48 +37,7 @@ def read_around(
         As for `read_counts`; the trigger lies outside the data, or the interval holds none.
     """
     counts = read_counts(path, add_offset=add_offset, stamp=None if stamp == "default" else stamp)
-    if trigger is not None:
-        counts = counts.rebased(parse_time(trigger))
-        if not counts.start[0] <= 0 <= counts.end[-1]:
-            first, last = (utc_iso(counts.epoch + t, 1) for t in (counts.start[0], counts.end[-1]))
-            raise InputError(
-                f"{path}: covers {first} to {last} UTC, without the trigger, {utc_iso(counts.epoch, 1)}: "
-                "give the file of that time"
-            )
-    if before is None and after is None:
-        return counts
-    low = counts.start[0] if before is None else -before
-    high = counts.end[-1] if after is None else after
-    with naming(path):
-        return counts.crop(low, high)
-
-
-@contextmanager
-def naming(path: str | Path) -> Iterator[None]:
-    """Put the name of a file in front of what is wrong with its content."""
-    try:
-        yield
-    except InputError as error:
-        if str(path) in str(error):
-            raise
-        raise InputError(f"{path}: {error}") from None
-
-
-def excluded(start: float | None, end: float | None) -> tuple[tuple[float, float], ...]:
-    """Return the interval to leave out of the background, from two parameters.
-
-    Raises
-    ------
-    InputError
-        One of them is missing, or the end is not after the start.
-    """
-    if start is None and end is None:
-        return ()
-    if start is None or end is None:
-        raise InputError("burst_start and burst_end belong together: give both, or neither")
-    if not start < end:
-        raise InputError(f"burst_start {start:g} s is not before burst_end {end:g} s")
-    return ((start, end),)
+    return around(counts, path, trigger, before=before, after=after)
 
 
 def shown_bin(counts: Counts, scale: float) -> float:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tidings.acs.background import fit_background
-from tidings.acs.counts import Counts
-from tidings.acs.lightcurve import Grid, on_grid, outside
 from tidings.errors import InputError
+from tidings.lightcurve.background import fit_background
+from tidings.lightcurve.counts import Counts
+from tidings.lightcurve.curve import Grid, on_grid, outside
 
 SHORTEST, LONGEST = 0.05, 30.0  # s
 _LOGARITHMIC = 104  # scales, which with the half seconds are 128 different ones
@@ -39,7 +39,7 @@ class Excesses:
     spike : numpy.ndarray
         bool: all in one sample, as cosmic rays are.
     flags : numpy.ndarray
-        uint8, bits of `tidings.acs.counts.Flag` of the samples in the window.
+        uint8, bits of `tidings.lightcurve.counts.Flag` of the samples in the window.
     """
 
     start: np.ndarray
@@ -143,7 +143,7 @@ def search(
     min_snr : float
         Excesses below it are dropped.
     model, order, window
-        Background; see `tidings.acs.background.fit_background`.
+        Background; see `tidings.lightcurve.background.fit_background`.
     exclude : tuple of (float, float)
         Intervals to leave out of the background, s from the epoch; they are searched all the same.
 

@@ -8,9 +8,9 @@ from matplotlib import ticker
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tidings.acs._figures import draw_gaps, draw_steps, label_epoch, legend
-from tidings.acs.lightcurve import Lightcurve
 from tidings.acs.search import ScaleStatistics
+from tidings.lightcurve.curve import Lightcurve
+from tidings.lightcurve.drawing import draw_gaps, draw_steps, label_epoch, legend
 from tidings.output import COLUMN, OKABE_ITO, new_figure, style
 
 _TICKS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20)

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from astropy.table import Table
 
-from tidings.acs.counts import Counts, Flag
 from tidings.acs.false_alarm import (
     false_alarm_probability,
     false_alarm_rate,
@@ -15,6 +14,7 @@ from tidings.acs.false_alarm import (
     published_far,
 )
 from tidings.acs.search import Excesses, ScaleStatistics
+from tidings.lightcurve.counts import Counts, Flag
 from tidings.times import utc_iso
 
 _STABLE = ((1.2, "very stable"), (1.5, "rather stable"), (2.0, "variable"))

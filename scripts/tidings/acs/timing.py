@@ -7,7 +7,6 @@ from pathlib import Path
 
 from astropy.table import Table
 
-from tidings.acs.lightcurve_product import read_lightcurve
 from tidings.acs.orbit import (
     EPHS_ERRORS,
     Location,
@@ -18,6 +17,7 @@ from tidings.acs.orbit import (
 )
 from tidings.acs.orbit_file import read_orbit
 from tidings.errors import InputError
+from tidings.lightcurve.product import read_lightcurve
 from tidings.times import parse_time, utc_iso
 
 _COLUMNS = {

@@ -1,7 +1,7 @@
 """A finished run as a Workflow Run RO-Crate: how it is packed, read and replayed.
 
-Format version 1. Two things are written: the *record*, a flat folder that a repository takes as it is, and in it
-`run-crate.zip`, the crate itself.
+Format version 1. Two things are written: the *record*, a flat folder that a repository takes as it is, and
+in it `run-crate.zip`, the crate itself.
 
 The record (at most 100 files, names of ``[A-Za-z0-9._-]``, none empty)::
 
@@ -10,66 +10,67 @@ The record (at most 100 files, names of ``[A-Za-z0-9._-]``, none empty)::
     README.md  CITATION.cff
     manifest-sha256.txt      checksums of the other files, as sha256sum writes them
     products.obscore.vot     one row per product, IVOA ObsCore 1.1
-    <name>.png ...           the figures of the last steps, under the names that they have in results/
+    <name>.png ...           the first figure of each job, at most 40, under their names in results/
     run-crate.zip
 
 The crate (the zip's root; the folder after `unpack`)::
 
-    ro-crate-metadata.json   RO-Crate 1.1, Workflow RO-Crate 1.0, WRROC 0.5 (process, workflow, provenance run)
+    ro-crate-metadata.json   RO-Crate 1.1, Workflow RO-Crate 1.0, WRROC 0.5 (process, workflow, provenance)
     ro-crate-preview.html  README.md
-    manifest-sha256.txt      checksums of all other files
+    manifest-sha256.txt      checksums of all other files (a link has no bytes of its own: it is not listed)
     products.obscore.vot
-    run/configuration.json   as used: Snakemake's configuration, or the job of the CWL workflow; a file that lay
-                             outside of the suite is named by its place below inputs/ (paths are relative to source/)
-    run/digests.json         sha256 and canonical digest of every product, and the numeric fingerprint, in the form
-                             of `tidings.verify.record`: ``python scripts/verify.py run/digests.json RESULTS``
-    run/remote.lock.json     URL and sha256 of what came from the network (empty lists if nothing did)
+    run/configuration.json   as used: Snakemake's configuration, or the job of the CWL workflow, with paths
+                             relative to source/
+    run/digests.json         sha256 and canonical digest of every product, and the numeric fingerprint, for
+                             ``python scripts/verify.py run/digests.json RESULTS``
+    run/remote.lock.json     URL and sha256 of what came from the network (empty if nothing did)
     source/                  the suite: Snakefile, workflows/, cwl/, envs/, scripts/, config/, data/, ...
     source/inputs/           the user's own files from elsewhere, as <sha256[:12]>/<name>
-    source/resources/        what the fetching steps got, unless it is larger than asked for: then it is known by URL and
-                             sha256 only
+    source/resources/        what the fetching steps got, unless it is larger than asked for: then it is known
+                             by URL and sha256 only
     results/                 the products, results/<pipeline>/<target>/<name>, from either engine
 
 The graph is the only description of the run: `read_crate` reads it back.  Its shape does not depend on the
-engine.  One ``CreateAction`` per job (`Job`), ids ``#job/<step>/<name of its first output>``; one ``HowToStep``
-and ``ControlAction`` per step; one ``OrganizeAction``; every input, output and parameter is an ``exampleOfWork``
-of a ``FormalParameter`` ``#parameter/<step>/<name>``, declared as in ``cwl/tools/<step>.cwl``.  Files that are not
-in the crate (intermediates that no one keeps, downloads too large) have ``ni:///sha-256;...`` (RFC 6920) or their
-URL as id, and their name as ``alternateName``.
+engine.  One ``CreateAction`` per job (`Job`), ids ``#job/<step>/<name of its first output>``; one
+``HowToStep`` and ``ControlAction`` per step; one ``OrganizeAction``.  Every input, output and parameter is an
+``exampleOfWork`` of a ``FormalParameter`` ``#parameter/<step>/<name>`` (folders: ``<name>.folder``), declared
+as in ``cwl/tools/<step>.cwl``; which file was which input of a job is told by PropertyValues under its
+``additionalProperty``.  Files that are not in the crate have as id their URL (downloads that are too large)
+or ``#away/<path>`` (intermediates that no one keeps), and their path in the run as ``alternateName``.
 
 Interface (all that other modules may use; errors are `tidings.errors.InputError`)::
 
-    write_crate(run, record, engine, *, provenance=None, results=None, remote_limit=..., identifier=None) -> Crate
+    write_crate(run, record, engine, *, provenance=None, results=None, remote_limit=..., identifier=None,
+                replace_record=False) -> Crate
         Pack a finished run.  run: folder of the suite; engine: "snakemake" (provenance: the file that
-        ``snakemake --reporter wrroc`` wrote) or "cwltool" (provenance: the folder of ``cwltool --provenance``,
-        results: that of ``--outdir``).  The same run gives the same bytes.  The folder `record` must not exist.
+        ``snakemake --reporter wrroc`` wrote) or "cwltool" (provenance: the folder of its --provenance,
+        results: that of its --outdir).  The same run gives the same bytes.
     stamp(record, identifier, url=None) -> None
-        Write a reserved DOI (and the record's address) into an existing record: all files that mention it and
-        the manifests are made anew.  Idempotent; to the same DOI the bytes do not change.
+        Write a reserved DOI (and the record's address) into an existing record: the files that mention it,
+        the manifests and the zip are made anew.  Idempotent: the same DOI again changes no byte.
     read_crate(path) -> Crate
         Of a record folder, a run-crate.zip or an unpacked crate.  Refuses a newer format.
     check_manifest(path) -> list[str]
         Compare record folder, zip or unpacked crate with its manifest(s); one line per file that is missing,
         changed or not listed.
     unpack(path, folder) -> Path
-        Extract a run-crate.zip (or the one in a record folder) into a folder that does not exist yet.  Refuses
-        absolute names, "..", links that lead out of the folder, special files, names that differ by case only,
-        and zips that grow beyond their declared sizes.
+        Extract a run-crate.zip (or the one in a record folder) into a folder that does not exist yet.
+        Refuses absolute names, "..", links that lead out of the folder, special files, names that differ by
+        case only, and members that are larger than they say.
     replay(crate, folder, engine) -> Path
-        Write into the unpacked crate `folder` a workflow with one step per recorded job, wired as in the run, and
-        return its path: source/replay.cwl (cwltool, toil: no job file needed; give --outdir) or source/replay.smk
-        (snakemake --directory source -s replay.smk; products below source/results).  Downloads are not repeated:
-        what they got is taken from source/resources/.  Runs crates of either engine on every engine, offline.
+        Write into the unpacked crate `folder` a workflow with one step per recorded job, wired as in the
+        run, and return its path: source/replay.cwl (cwltool, toil: without a job file; give --outdir) or
+        source/replay.smk (snakemake --directory source -s source/replay.smk; products in source/results).
+        What downloads got is taken from source/resources/.  Crates of either engine run on every engine.
 
-    Crate: format, identifier, name, version (of the suite), engine (name, version, workflow), start, end,
-        configuration (dict), fingerprint (dict), digests (dict, of run/digests.json), lock (dict),
-        locks {"envs/science.txt": sha256, ...}, image, subjects, files {path: CrateFile}, jobs (tuple of Job, in
-        order of the DAG: a job stands after all whose outputs it reads), manifest {path in the zip: sha256};
-        properties products, intermediates, inputs (tuples of CrateFile), start, end, fingerprint.
-    CrateFile: path (in the crate; the name in the run if not included), sha256, size, included, url, role
-        ("product", "intermediate", "input", "source", "record").  A folder that a job reads or writes
-        has path ending in "/", the sha256 of `tidings.step.provenance.checksum`, and its files are listed besides.
-    Job: id, step, stack, code (hash of the step's code), parameters {name: value, units as declared}, inputs
+    Crate: format, identifier, url, name, version (of the suite), commit, engine (name, version, workflow),
+        start, end, configuration, fingerprint, digests (run/digests.json), lock, locks {path: sha256}, image,
+        subjects, manifest {path in the zip: sha256}, files {path: CrateFile}, jobs (tuple of Job; a job
+        stands after all whose outputs it reads); products, intermediates, inputs (tuples of CrateFile).
+    CrateFile: path (in the crate; the path in the run if not included), sha256, size, included, url, role
+        ("product", "intermediate", "input").  The path of a folder ends in "/", its sha256 is that of
+        `tidings.step.provenance.checksum`, and its files are listed besides.
+    Job: id, step, stack, code (hash of the step's code), parameters {name: value}, inputs
         {field: (path, ...)} and outputs {field: path} (keys of Crate.files), start, end (aware datetimes).
 """
 

@@ -27,8 +27,8 @@ def write_zip(path: Path, content: Mapping[str, Path | bytes]) -> dict[str, str]
     path : Path
         The file to write.
     content : mapping
-        Names of members, and their bytes or the files that hold them; a link is kept as one. Order, times, owners
-        and levels of compression do not depend on the machine.
+        Names of members, and their bytes or the files that hold them; a link is kept as one. Order, times,
+        owners and levels of compression do not depend on the machine.
     """
     digests = {}
     with zipfile.ZipFile(path, "x", strict_timestamps=True) as archive:
@@ -78,8 +78,9 @@ def extract(path: Path, folder: Path) -> None:
     Raises
     ------
     InputError
-        It is no zip file, is damaged, or a member would land outside of the folder, on top of another, be something
-        else than a file, folder or link within, or be larger than it says. Nothing is left behind then.
+        It is no zip file, is damaged, or a member would land outside of the folder, on top of another, be
+        something else than a file, folder or link within, or be larger than it says. Nothing is left behind
+        then.
     """
     if folder.exists():
         raise InputError(f"{folder}: exists already; name a folder that does not")

@@ -151,7 +151,7 @@ def _place_input(places: _Places, file: RecordedFile) -> str:
 
 
 def _in_source(places: _Places, file: RecordedFile, digest: str) -> str | None:
-    """Find an input among the files of the suite: by its path if that is known, otherwise by name and bytes."""
+    """Find an input among the files of the suite, by its path if that is known and by name and bytes."""
     for name in _candidates(places.source, file):
         inside = {n.removeprefix(f"{name}/"): p for n, p in places.source.items() if n.startswith(f"{name}/")}
         content = inside if file.is_folder else {"": places.source[name]}

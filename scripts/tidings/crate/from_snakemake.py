@@ -89,7 +89,8 @@ def _check_code(step: Step, action: dict[str, Any], entities: dict[str, Any]) ->
     hashes = [entities[f"{action['@id']}/code"]["value"]] if f"{action['@id']}/code" in entities else []
     if hashes != [code_hash(step.name)]:
         raise InputError(
-            f"scripts/{step.name}.py or a module that it imports was edited after the run: run it again, or restore it"
+            f"scripts/{step.name}.py or a module that it imports was edited after the run: run it again, "
+            "or restore it"
         )
 
 

@@ -2,43 +2,34 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import mimetypes
 import shlex
 from collections import defaultdict
 from typing import Any
 from urllib.parse import quote
 
 from tidings.crate import parameters
-from tidings.crate.citation import Author, Citation
+from tidings.crate.citation import Citation
+from tidings.crate.entities import (
+    BIOSCHEMAS,
+    CONTEXT,
+    CRATE,
+    RUN_PROFILES,
+    RUN_TERMS,
+    WORKFLOW_CRATE,
+    Entity,
+    author_id,
+    clock,
+    common,
+    encoding,
+    file_id,
+    job_id,
+    named_information,
+    ref,
+    refs,
+    tool_id,
+)
 from tidings.crate.model import Crate, CrateFile, Job
-from tidings.crate.subjects import SCHEME, label
 
-CRATE = "https://w3id.org/ro/crate/1.1"
-WORKFLOW_CRATE = "https://w3id.org/workflowhub/workflow-ro-crate/1.0"
-RUN_PROFILES = {
-    "https://w3id.org/ro/wfrun/process/0.5": "Process Run Crate",
-    "https://w3id.org/ro/wfrun/workflow/0.5": "Workflow Run Crate",
-    "https://w3id.org/ro/wfrun/provenance/0.5": "Provenance Run Crate",
-}
-_RUN_TERMS = "https://w3id.org/ro/terms/workflow-run#"
-# Written out: whoever reads a crate offline then needs one context only.
-CONTEXT = [
-    f"{CRATE}/context",
-    {
-        **{
-            name: _RUN_TERMS + name
-            for name in (
-                *("ContainerImage", "ParameterConnection", "connection", "containerImage", "environment"),
-                *("registry", "sha256", "sourceParameter", "tag", "targetParameter"),
-            )
-        },
-        "buildInstructions": "https://codemeta.github.io/terms/buildInstructions",
-    },
-]
-_BIOSCHEMAS = "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"
-SCHEMA_VERSION = "tidings-crate-"
 _ENGINES = {
     "snakemake": ("Snakemake", "https://snakemake.github.io"),
     "cwltool": ("cwltool", "https://github.com/common-workflow-language/cwltool"),
@@ -55,26 +46,8 @@ _LANGUAGES = {
         "https://www.commonwl.org",
     ),
 }
-_TYPES = {
-    ".cff": "application/yaml",
-    ".cwl": "application/cwl",
-    ".ecsv": "application/x-ecsv",
-    ".fits": "application/fits",
-    ".geojson": "application/geo+json",
-    ".gwf": "application/octet-stream",
-    ".hdf5": "application/x-hdf5",
-    ".json": "application/json",
-    ".md": "text/markdown",
-    ".parquet": "application/vnd.apache.parquet",
-    ".py": "text/x-python",
-    ".reg": "text/plain",
-    ".tsv": "text/tab-separated-values",
-    ".vot": "application/x-votable+xml",
-    ".yaml": "application/yaml",
-}
 # As text: the profiles compare it so.
 _DONE = "http://schema.org/CompletedActionStatus"
-Entity = dict[str, Any]
 
 
 def metadata(crate: Crate, citation: Citation, extra: dict[str, str]) -> Entity:
@@ -102,93 +75,10 @@ def metadata(crate: Crate, citation: Citation, extra: dict[str, str]) -> Entity:
     return {"@context": CONTEXT, "@graph": entities}
 
 
-def text(value: Entity) -> bytes:
-    """Return JSON-LD as the bytes of a file; a list of one value is written as the value, as RO-Crate asks."""
-    value = {**value, "@graph": [{key: _single(one) for key, one in e.items()} for e in value["@graph"]]}
-    return (json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n").encode()
-
-
-def file_id(file: CrateFile) -> str:
-    """Return the identifier of a file in the graph: its place, its URL, or the name of its bytes (RFC 6920)."""
-    if file.included:
-        return quote(file.path)
-    if file.url:
-        return file.url
-    return named_information(file.sha256)
-
-
-def named_information(sha256: str) -> str:
-    """Return the ``ni`` URI of bytes by their SHA-256 (RFC 6920)."""
-    return "ni:///sha-256;" + base64.urlsafe_b64encode(bytes.fromhex(sha256)).decode().rstrip("=")
-
-
-def author_id(number: int, author: Author) -> str:
-    """Return the identifier of the `number`th author."""
-    return author.orcid or f"#author/{number}"
-
-
-def job_id(job: Job) -> str:
-    """Return the identifier of a job's action."""
-    return quote(job.id, safe="#/")
-
-
-def tool_id(step: str) -> str:
-    """Return the identifier of the tool that a step is."""
-    return f"source/scripts/{step}.py"
-
-
-def encoding(path: str) -> str:
-    """Return the media type of a file by its name."""
-    if path.endswith(".gz"):
-        return "application/gzip"
-    suffix = "." + path.rpartition(".")[2]
-    return _TYPES.get(suffix) or mimetypes.guess_type(path)[0] or "application/octet-stream"
-
-
-def ref(name: str) -> Entity:
-    """Return a reference to an entity."""
-    return {"@id": name}
-
-
-def refs(names: Any) -> list[Entity]:
-    """Return references to entities, each once."""
-    return [ref(name) for name in dict.fromkeys(names)]
-
-
-def _single(value: Any) -> Any:
-    return value[0] if isinstance(value, list) and len(value) == 1 else value
-
-
-# ---- what it is -----------------------------------------------------------------------------------------
-
-
-def common(crate: Crate, citation: Citation) -> list[Entity]:
-    """Return what the crate and its record say alike: the root without its parts, people, licence, subjects."""
-    root = {
-        "@id": "./",
-        "@type": "Dataset",
-        "name": crate.name,
-        "license": ref(citation.license_url),
-        "author": [ref(author_id(n, a)) for n, a in enumerate(citation.authors, 1)],
-        "publisher": ref("#publisher"),
-        "datePublished": _time(crate.end),
-        "schemaVersion": f"{SCHEMA_VERSION}{crate.format}",
-        "version": crate.version,
-        "about": refs(crate.subjects),
-        "keywords": ", ".join(citation.keywords),
-    }
-    if crate.identifier:
-        doi = f"https://doi.org/{crate.identifier}"
-        root |= {"identifier": doi, "cite-as": doi}
-    if crate.url:
-        root["url"] = crate.url
-    return [root, *_people(citation), *_words(crate, citation)]
-
-
 def _heading(crate: Crate, citation: Citation, extra: dict[str, str]) -> list[Entity]:
     used = _used(crate)
     parts = [
-        *(file_id(file) for file in crate.files.values()),
+        *(name for name in map(file_id, crate.files.values()) if not name.startswith("#")),
         *(quote(path) for path in extra),
         *(tool_id(step) for step in used),
         f"source/{crate.engine.workflow}",
@@ -203,8 +93,8 @@ def _heading(crate: Crate, citation: Citation, extra: dict[str, str]) -> list[En
     ]
     root, *others = common(crate, citation)
     root |= {
-        "description": f"A run of {len(crate.jobs)} jobs of Tidings {crate.version}, with its products, data and "
-        f"code. {citation.abstract}",
+        "description": f"A run of {len(crate.jobs)} jobs of Tidings {crate.version}, with its products, "
+        f"data and code. {citation.abstract}",
         "conformsTo": refs([*RUN_PROFILES, WORKFLOW_CRATE]),
         "mainEntity": ref(f"source/{crate.engine.workflow}"),
         "hasPart": refs(parts),
@@ -226,68 +116,6 @@ def _heading(crate: Crate, citation: Citation, extra: dict[str, str]) -> list[En
     if crate.commit:
         source["identifier"] = f"git:{crate.commit}"
     return [descriptor, root, source, *others]
-
-
-def _people(citation: Citation) -> list[Entity]:
-    made = [_person(n, author) for n, author in enumerate(citation.authors, 1)]
-    names = [a.affiliation for a in citation.authors if a.affiliation] or [a.name for a in citation.authors]
-    made.append(_organisation("#publisher", names[0], None))
-    affiliations = dict.fromkeys(a.affiliation for a in citation.authors if a.affiliation)
-    return [*made, *(_organisation(f"#affiliation/{quote(name)}", name, None) for name in affiliations)]
-
-
-def _person(number: int, author: Author) -> Entity:
-    name = author_id(number, author)
-    if not author.is_person:
-        return _organisation(name, author.name, author.website)
-    made = {"@id": name, "@type": "Person", "name": author.name}
-    if author.affiliation:
-        made["affiliation"] = ref(f"#affiliation/{quote(author.affiliation)}")
-    return made
-
-
-def _organisation(name: str, words: str, url: str | None) -> Entity:
-    # Without an address of its own, the place where the crate says who they are.
-    return {"@id": name, "@type": "Organization", "name": words, "url": url or ref("CITATION.cff")}
-
-
-def _words(crate: Crate, citation: Citation) -> list[Entity]:
-    """Describe licence, profiles and subjects."""
-    subjects = [
-        {
-            "@id": subject,
-            "@type": "DefinedTerm",
-            "name": label(subject),
-            "termCode": subject.removeprefix(SCHEME),
-            "inDefinedTermSet": ref("http://astrothesaurus.org/uat/"),
-        }
-        for subject in crate.subjects
-    ]
-    return [
-        {
-            "@id": citation.license_url,
-            "@type": "CreativeWork",
-            "name": citation.license,
-            "url": ref(citation.license_url),
-        },
-        *(
-            {"@id": url, "@type": "CreativeWork", "name": name, "version": url.rpartition("/")[2]}
-            for url, name in {**RUN_PROFILES, WORKFLOW_CRATE: "Workflow RO-Crate"}.items()
-        ),
-        {
-            "@id": _BIOSCHEMAS,
-            "@type": "CreativeWork",
-            "name": "ComputationalWorkflow",
-            "version": "1.0-RELEASE",
-        },
-        {
-            "@id": "http://astrothesaurus.org/uat/",
-            "@type": "DefinedTermSet",
-            "name": "Unified Astronomy Thesaurus",
-            "version": "5.1.0",
-        },
-        *subjects,
-    ]
 
 
 # ---- what was run ---------------------------------------------------------------------------------------
@@ -312,7 +140,7 @@ def _workflow(crate: Crate, citation: Citation) -> list[Entity]:
         "license": ref(citation.license_url),
         "creator": [ref(author_id(n, a)) for n, a in enumerate(citation.authors, 1)],
         "version": crate.version,
-        "conformsTo": ref(_BIOSCHEMAS),
+        "conformsTo": ref(BIOSCHEMAS),
         "url": ref(f"source/{crate.engine.workflow}"),
         "hasPart": refs(tool_id(step) for step in used),
         "step": refs(f"#step/{step}" for step in used),
@@ -387,7 +215,7 @@ def _flows(crate: Crate) -> dict[str, list[Entity]]:
 def _actions(crate: Crate, citation: Citation) -> list[Entity]:
     agent = [ref(author_id(n, a)) for n, a in enumerate(citation.authors, 1)]
     used = _used(crate)
-    whole = {"startTime": _time(crate.start), "endTime": _time(crate.end), "actionStatus": _DONE}
+    whole = {"startTime": clock(crate.start), "endTime": clock(crate.end), "actionStatus": _DONE}
     organize = {
         "@id": "#organize",
         "@type": "OrganizeAction",
@@ -443,8 +271,8 @@ def _job(crate: Crate, job: Job, agent: Any) -> list[Entity]:
         "object": refs([*read, *parameters.value_ids(job)]),
         "result": refs(file_id(crate.files[path]) for path in job.outputs.values()),
         "agent": agent,
-        "startTime": _time(job.start),
-        "endTime": _time(job.end),
+        "startTime": clock(job.start),
+        "endTime": clock(job.end),
         "actionStatus": _DONE,
         "environment": refs(f"#environment/{name}" for name in _pins(crate)),
     }
@@ -489,11 +317,11 @@ def _environment(crate: Crate) -> list[Entity]:
     image = {
         "@id": "#image",
         "@type": "ContainerImage",
-        "additionalType": ref(f"{_RUN_TERMS}DockerImage"),
+        "additionalType": ref(f"{RUN_TERMS}DockerImage"),
         "name": name.rpartition("/")[2],
         "registry": name.partition("/")[0],
         "tag": tag,
-        "description": "Image of the steps, built by envs/Containerfile; the tag is made of what it is built of",
+        "description": "Image of the steps, built by envs/Containerfile; the tag tells of what",
     }
     if base := crate.image.get("base"):
         image["isBasedOn"] = base
@@ -529,7 +357,8 @@ def _file(crate: Crate, file: CrateFile) -> Entity:
     else:
         made["encodingFormat"] = encoding(file.path)
     if not file.included:
-        made |= {"alternateName": file.path, "sdDatePublished": _time(crate.end)}
+        made |= {"alternateName": file.path, "identifier": named_information(file.sha256)}
+        made |= {"sdDatePublished": clock(crate.end)} if file.url else {}
     if file.url:
         made["contentUrl"] = file.url
     if examples := parameters.examples(crate, file):
@@ -550,7 +379,3 @@ def _plain_file(path: str, about: str) -> Entity:
     if path == "README.md":
         made["about"] = ref("./")
     return made
-
-
-def _time(when: Any) -> str:
-    return when.isoformat(timespec="milliseconds")

@@ -12,15 +12,15 @@ FORMAT_VERSION = 1
 ZIP = "run-crate.zip"
 """Name of the crate in a record."""
 
-Role = Literal["product", "intermediate", "input", "source", "record"]
+Role = Literal["product", "intermediate", "input"]
 
 
 @dataclass(frozen=True)
 class CrateFile:
     """A file or folder of a run.
 
-    `path` is its place in the crate; where it is not included, its name in the run. The path of a folder ends in
-    "/", its `sha256` is that of `tidings.step.provenance.checksum`, its `size` the sum over its files.
+    `path` is its place in the crate; where it is not included, its name in the run. The path of a folder ends
+    in "/", its `sha256` is that of `tidings.step.provenance.checksum`, its `size` the sum over its files.
     `url` is where it came from over the network.
     """
 

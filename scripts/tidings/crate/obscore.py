@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from astropy.table import MaskedColumn, Table
 
-from tidings.crate.graph import encoding, named_information
+from tidings.crate.entities import encoding, named_information
 from tidings.crate.model import Crate, CrateFile, Job
 from tidings.crate.observed import Observed, observed
 from tidings.tables import votable_bytes
 
-# Name, type, unit, UCD and description: ObsCore 1.1 (Louys et al. 2017), tables 1 and 7, the mandatory columns.
+# Name, type, unit, UCD and description: ObsCore 1.1 (Louys et al. 2017), tables 1 and 7, the mandatory
+# columns.
 COLUMNS = (
     ("dataproduct_type", str, None, "meta.code.class", "Data product type; empty for figures and text"),
     ("calib_level", int, None, "meta.code;obs.calib", "Calibration level"),

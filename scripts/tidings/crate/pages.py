@@ -1,4 +1,4 @@
-"""README and page of a crate: what a visitor reads first."""
+"""The page of a crate, `ro-crate-preview.html`: one file to look at."""
 
 from __future__ import annotations
 
@@ -11,27 +11,31 @@ from pathlib import Path
 from tidings.crate.citation import Citation
 from tidings.crate.graph import command
 from tidings.crate.model import Crate, CrateFile
+from tidings.crate.readme import again, clock, downloads, engine_name
 from tidings.crate.record import headlines
 from tidings.crate.subjects import label
 
 _THUMBNAIL = 480  # pixels
 _MOST_FIGURES = 24
-_ENGINES = {"snakemake": "Snakemake", "cwltool": "cwltool"}
 
 _STYLE = """
 :root { --ink: #1b1f24; --soft: #57606a; --line: #d0d7de; --back: #fff; --tint: #f6f8fa; --link: #0b5cad; }
 @media (prefers-color-scheme: dark) {
-  :root { --ink: #e6edf3; --soft: #9aa4af; --line: #30363d; --back: #0d1117; --tint: #161b22; --link: #6cb6ff; }
+  :root { --ink: #e6edf3; --soft: #9aa4af; --line: #30363d; --back: #0d1117; --tint: #161b22; --link: #6cb6ff;
+  }
 }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 62rem; padding: 1.5rem 1rem 3rem; background: var(--back); color: var(--ink);
+body { margin: 0 auto; max-width: 62rem; padding: 1.5rem 1rem 3rem;
+  background: var(--back); color: var(--ink);
   font: 16px/1.5 system-ui, "DejaVu Sans", sans-serif; overflow-wrap: anywhere; }
 h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 .5rem; }
-h2 { font-size: 1.2rem; margin: 2.2rem 0 .6rem; border-bottom: 1px solid var(--line); padding-bottom: .25rem; }
+h2 { font-size: 1.2rem; margin: 2.2rem 0 .6rem; padding-bottom: .25rem;
+  border-bottom: 1px solid var(--line); }
 a { color: var(--link); }
 p { max-width: 46rem; }
 code, pre { font: .85rem/1.45 ui-monospace, "DejaVu Sans Mono", monospace; }
-pre { background: var(--tint); border: 1px solid var(--line); border-radius: 6px; padding: .7rem; overflow-x: auto; }
+pre { background: var(--tint); border: 1px solid var(--line); border-radius: 6px; padding: .7rem;
+  overflow-x: auto; }
 .soft { color: var(--soft); }
 .scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
@@ -49,59 +53,6 @@ figcaption { background: var(--tint); padding: .3rem .6rem; font-size: .85rem; }
 details { margin: .4rem 0; }
 summary { cursor: pointer; }
 """
-
-
-def readme(crate: Crate, citation: Citation) -> str:
-    """Return the README, in Markdown."""
-    steps = ", ".join(f"`{step}`" for step in dict.fromkeys(job.step for job in crate.jobs))
-    doi = f"\nDOI: <https://doi.org/{crate.identifier}>\n" if crate.identifier else ""
-    return f"""# {crate.name}
-{doi}
-{len(crate.jobs)} jobs of Tidings {crate.version}, run with {_ENGINES[crate.engine.name]} {crate.engine.version} from
-{_clock(crate.start)} to {_clock(crate.end)}. Steps: {steps}.
-
-| file | what |
-|---|---|
-| `run-crate.zip` | the whole run: code, data, configuration, products, provenance (a Workflow Run RO-Crate) |
-| `ro-crate-metadata.json` | the same description for programs; in the zip that of the run, outside that of the record |
-| `ro-crate-preview.html` | a page to look at |
-| `products.obscore.vot` | one row for each product (IVOA ObsCore 1.1) |
-| `manifest-sha256.txt` | checksums: `sha256sum -c manifest-sha256.txt` |
-
-In the zip: `source/` is the suite with its data, `run/` says how it was run, `results/` holds the products.
-
-## Run it again
-
-Python 3.11 or newer, git and make are enough:
-
-```
-unzip run-crate.zip -d run-crate
-cd run-crate/source
-make .venv/science.done && . .venv/bin/activate
-{_again(crate)}
-python scripts/verify.py ../run/digests.json {"results" if crate.engine.name == "snakemake" else "results_cwl"}
-```
-
-The last line compares every product with the one archived. {_downloads(crate)}
-
-## Licence and citation
-
-{citation.license} ({citation.license_url}), by {"; ".join(author.listed for author in citation.authors)}. How to cite: `CITATION.cff`.
-The licences and acknowledgements of the data are in `source/data/README.md`.
-"""
-
-
-def _again(crate: Crate) -> str:
-    if crate.engine.name == "snakemake":
-        return "snakemake --cores 2 --configfile ../run/configuration.json"
-    return "cp ../run/configuration.json job.json\ncwltool --outdir results_cwl cwl/workflow.cwl job.json"
-
-
-def _downloads(crate: Crate) -> str:
-    away = [file for file in crate.intermediates if file.url and not file.included]
-    if not away:
-        return "Nothing is downloaded: all data are in the zip."
-    return f"{len(away)} files are downloaded again, and checked: they are too large for the zip."
 
 
 def preview(crate: Crate, citation: Citation, content: Mapping[str, Path | bytes]) -> str:
@@ -124,7 +75,7 @@ def preview(crate: Crate, citation: Citation, content: Mapping[str, Path | bytes
         f"<h2>Products</h2>\n{_products(crate)}",
         f"<h2>Jobs</h2>\n{_jobs(crate)}",
         f"<h2>Data</h2>\n{_data(crate)}",
-        f"<h2>Run it again</h2>\n<pre>{_text(_commands(crate))}</pre>\n<p>{_text(_downloads(crate))}</p>",
+        f"<h2>Run it again</h2>\n<pre>{_text(_commands(crate))}</pre>\n<p>{_text(downloads(crate))}</p>",
     ]
     body = "\n".join(part for part in parts if part)
     return (
@@ -137,7 +88,7 @@ def preview(crate: Crate, citation: Citation, content: Mapping[str, Path | bytes
 def _commands(crate: Crate) -> str:
     return (
         "unzip run-crate.zip -d run-crate && cd run-crate/source\n"
-        f"make .venv/science.done && . .venv/bin/activate\n{_again(crate)}"
+        f"make .venv/science.done && . .venv/bin/activate\n{again(crate)}"
     )
 
 
@@ -147,11 +98,11 @@ def _facts(crate: Crate, citation: Citation) -> str:
         "DOI": f'<a href="{doi}">{_text(crate.identifier or "")}</a>' if crate.identifier else "",
         "Authors": _text("; ".join(author.listed for author in citation.authors)),
         "Licence": f'<a href="{_text(citation.license_url)}">{_text(citation.license)}</a>',
-        "Run": f"{_clock(crate.start)} to {_clock(crate.end)}",
-        "Engine": f"{_ENGINES[crate.engine.name]} {_text(crate.engine.version)}, <code>{_text(crate.engine.workflow)}</code>",
-        "Suite": f"Tidings {_text(crate.version)}"
-        + (f", commit <code>{_text(crate.commit)}</code>" if crate.commit else ""),
-        "Container image": f"<code>{_text(crate.image.get('base', crate.image['name']))}</code>",
+        "Run": f"{clock(crate.start)} to {clock(crate.end)}",
+        "Engine": f"{engine_name(crate)} {_text(crate.engine.version)}, {_code(crate.engine.workflow)}",
+        "Suite": f"Tidings {_text(crate.version)}",
+        "Commit": _code(crate.commit) if crate.commit else "",
+        "Container image": _code(crate.image.get("base", crate.image["name"])),
         "Arithmetic": _text(_arithmetic(crate)),
         "Subjects": ", ".join(f'<a href="{_text(s)}">{_text(label(s))}</a>' for s in crate.subjects),
     }
@@ -202,7 +153,10 @@ def _thumbnail(source: Path | bytes) -> bytes:
 def _table(heads: list[str], rows: list[list[str]]) -> str:
     head = "".join(f"<th>{name}</th>" for name in heads)
     body = "\n".join(f"<tr>{''.join(row)}</tr>" for row in rows)
-    return f'<div class="scroll"><table class="list">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>'
+    return (
+        f'<div class="scroll"><table class="list">\n<thead><tr>{head}</tr></thead>\n'
+        f"<tbody>\n{body}\n</tbody></table></div>"
+    )
 
 
 def _cell(value: str, number: bool = False) -> str:
@@ -240,7 +194,7 @@ def _jobs(crate: Crate) -> str:
         [
             _cell(f"<code>{_text(job.step)}</code>"),
             _cell(_text(job.name)),
-            _cell(_clock(job.start)),
+            _cell(clock(job.start)),
             _cell(f"{(job.end - job.start).total_seconds():.1f}", number=True),
         ]
         for job in crate.jobs
@@ -254,8 +208,8 @@ def _data(crate: Crate) -> str:
     return _files(sorted((*crate.inputs, *crate.intermediates), key=lambda file: file.path))
 
 
-def _clock(when: object) -> str:
-    return f"{when:%Y-%m-%d %H:%M:%S} UTC"
+def _code(value: str) -> str:
+    return f"<code>{_text(value)}</code>"
 
 
 def _text(value: str) -> str:

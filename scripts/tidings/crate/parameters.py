@@ -50,7 +50,7 @@ def formal_id(step: str, name: str, folder: bool = False) -> str:
 
 
 def whole(crate: Crate, role: str) -> list[str]:
-    """Return the formal parameters of the workflow that the files of a role ("input", "product") are values of."""
+    """Return the parameters of the workflow that the files of a role ("input", "product") are values of."""
     name = {"input": "data", "product": "products"}[role]
     kinds = sorted({file.is_folder for file in crate.files.values() if file.role == role})
     return [f"#parameter/{name}{FOLDER if folder else ''}" for folder in kinds]

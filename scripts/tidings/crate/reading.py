@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -73,7 +74,7 @@ class _Box:
             return
         with opened(self.path) as archive:
             for info in checked_members(archive, self.path):
-                if not (info.external_attr >> 16) & 0o120000 == 0o120000:
+                if not stat.S_ISLNK(info.external_attr >> 16):
                     with archive.open(info) as stream:
                         yield info.filename, _sha256(stream)
 
@@ -108,7 +109,8 @@ def read_crate(path: Path) -> Crate:
         if isinstance(error, InputError):
             raise
         raise InputError(
-            f"{box.path}: ro-crate-metadata.json is not as this suite writes it ({type(error).__name__}: {error})"
+            f"{box.path}: ro-crate-metadata.json is not as this suite writes it "
+            f"({type(error).__name__}: {error})"
         ) from None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tidings.crate.citation import Citation
-from tidings.crate.graph import CRATE, RUN_PROFILES, WORKFLOW_CRATE, common, encoding, ref, refs
+from tidings.crate.entities import CRATE, RUN_PROFILES, WORKFLOW_CRATE, common, encoding, ref, refs
 from tidings.crate.model import ZIP, Crate, Job
 
 FIGURES = 40

@@ -13,17 +13,20 @@ from typing import Any
 from tidings.crate.model import Engine
 from tidings.errors import InputError
 from tidings.step.declaration import Step
-from tidings.step.provenance import TIMESTAMP, checksum
+from tidings.step.provenance import checksum
+
+# What Snakemake leaves in a folder that a rule made.
+TIMESTAMP = ".snakemake_timestamp"
 
 
 @dataclass(frozen=True)
 class RecordedFile:
     """A file or folder of a run.
 
-    `content` says where the bytes are now: of a file under the name "", of a folder under the relative names of
-    its files. `key` is the same where a job reads what another wrote. `name` is what a product is called below
-    results/ (`kept`), an intermediate below resources/, an input anywhere; `origin` is an input's path from
-    the folder of the suite, if the engine keeps that.
+    `content` says where the bytes are now: of a file under the name "", of a folder under the relative names
+    of its files. `key` is the same where a job reads what another wrote. `name` is what a product is called
+    below results/ (`kept`), an intermediate below resources/, an input anywhere; `origin` is an input's path
+    from the folder of the suite, if the engine keeps that.
     """
 
     content: Mapping[str, Path]
@@ -137,6 +140,7 @@ def _refuse_twins(jobs: list[RecordedJob]) -> None:
         for file in job.outputs.values():
             if (file.kept, file.name) in seen:
                 raise InputError(
-                    f"{file.name}: two jobs of this run wrote a file of that name; give the targets other names"
+                    f"{file.name}: two jobs of this run wrote a file of that name; "
+                    "give the targets other names"
                 )
             seen.add((file.kept, file.name))

@@ -13,12 +13,14 @@ from tidings.crate import graph, obscore, pages
 from tidings.crate.archive import write_zip
 from tidings.crate.assemble import Content, assemble
 from tidings.crate.citation import Citation, read_citation
+from tidings.crate.entities import text
 from tidings.crate.from_cwltool import read_cwltool
 from tidings.crate.from_snakemake import PLUGIN_FILE, read_snakemake
 from tidings.crate.manifest import NAME as MANIFEST
 from tidings.crate.manifest import digest, manifest_text, parse_manifest
 from tidings.crate.model import ZIP, Crate
 from tidings.crate.reading import read_crate, unpack
+from tidings.crate.readme import readme
 from tidings.crate.record import headlines, record_metadata
 from tidings.crate.recorded import RecordedRun
 from tidings.errors import InputError
@@ -59,8 +61,8 @@ def write_crate(
     engine : str
         "snakemake" or "cwltool".
     provenance : Path, optional
-        What the engine recorded: the file of the report plugin wrroc (default: where `make crate` puts it), or
-        the folder of ``cwltool --provenance``.
+        What the engine recorded: the file of the report plugin wrroc (default: where `make crate` puts it),
+        or the folder of ``cwltool --provenance``.
     results : Path, optional
         The folder of ``cwltool --outdir``.
     remote_limit : int
@@ -184,9 +186,9 @@ def _put(made: Path, record: Path) -> None:
 def _made(crate: Crate, citation: Citation, content: Content) -> dict[str, bytes]:
     """Return the files that describe the run."""
     return {
-        "README.md": pages.readme(crate, citation).encode(),
+        "README.md": readme(crate, citation).encode(),
         "ro-crate-preview.html": pages.preview(crate, citation, content).encode(),
-        "ro-crate-metadata.json": graph.text(graph.metadata(crate, citation, EXTRA)),
+        "ro-crate-metadata.json": text(graph.metadata(crate, citation, EXTRA)),
         "products.obscore.vot": obscore.table_bytes(crate, content),
         "run/configuration.json": _json(crate.configuration),
         "run/digests.json": _json(crate.digests),
@@ -220,7 +222,7 @@ def _write_record(
     paths = {path.name: path for path in sorted(folder.iterdir())}
     described = {name: (path.stat().st_size, digest(path)) for name, path in paths.items()}
     described_at = folder / "ro-crate-metadata.json"
-    described_at.write_bytes(graph.text(record_metadata(crate, citation, described)))
+    described_at.write_bytes(text(record_metadata(crate, citation, described)))
     (folder / MANIFEST).write_text(
         manifest_text({**paths, described_at.name: described_at}), encoding="utf-8"
     )

@@ -1,4 +1,4 @@
-"""The metadata that Zenodo reads from a repository, `.zenodo.json`: made from CITATION.cff, checked strictly."""
+"""Zenodo's metadata of a repository, `.zenodo.json`: made from CITATION.cff, checked strictly."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from tidings.crate.citation import Author, Citation
 from tidings.crate.subjects import SOFTWARE, address, label
 
-# The fields of Zenodo's deposit metadata that this suite uses, of developers.zenodo.org, "Deposit metadata". Zenodo
-# itself ignores a field that it does not know, so that a misspelt one would be lost without a word.
+# The fields of Zenodo's deposit metadata that this suite uses, of developers.zenodo.org, "Deposit metadata".
+# Zenodo itself ignores a field that it does not know, so that a misspelt one would be lost without a word.
 SCHEMA: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "Zenodo deposit metadata of a piece of software",

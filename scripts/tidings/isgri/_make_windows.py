@@ -126,6 +126,23 @@ def make_windows(
     return made
 
 
+def event_files(paths: Sequence[Path]) -> list[Path]:
+    """Return event files, those of a folder in the order of their names.
+
+    Raises
+    ------
+    InputError
+        A folder has none.
+    """
+    files = []
+    for path in paths:
+        inside = sorted(path.glob("*isgri_events.fits*")) if path.is_dir() else [path]
+        if not inside:
+            raise InputError(f"{path}: the folder has no file *isgri_events.fits; give another, or files")
+        files += inside
+    return files
+
+
 class _naming:
     """Put the name of a file in front of what is wrong with its content."""
 

@@ -21,6 +21,10 @@ _LEAST_EFFECT = 0.05
 _LEAST_DEVIATION = -0.9
 # A residual beyond this many of its own standard deviations says nothing about the ensemble.
 _OUTLIER = 6.0
+_LEAST_MODE = 3.0
+"""Of a mode of the covariance, in units of the noise; 2 is what noise alone reaches."""
+_TYPICAL_VARIANCE = 0.1
+"""Of the pixels' own deviations, to weight pixels with."""
 # Least expected counts of a pixel in a channel, so that its relative deviation stays finite.
 _LEAST_EXPECTED = 0.05
 
@@ -81,9 +85,9 @@ def shared_shape(counts: np.ndarray, expected: np.ndarray, axis: PixelAxis) -> t
     Parameters
     ----------
     counts
-        [pixels, channels], sources subtracted.
+        [pixels, channels].
     expected
-        [pixels, channels], from the modules' means.
+        [pixels, channels], of pixels all alike: background from the modules' means, and sources.
 
     Returns
     -------
@@ -131,9 +135,9 @@ def deviation_covariance(counts: np.ndarray, expected: np.ndarray) -> np.ndarray
     Parameters
     ----------
     counts
-        [pixels, channels], sources subtracted.
+        [pixels, channels].
     expected
-        [pixels, channels], with the shared shape.
+        [pixels, channels], of background and sources, with the shared shape.
 
     Returns
     -------
@@ -142,16 +146,19 @@ def deviation_covariance(counts: np.ndarray, expected: np.ndarray) -> np.ndarray
     """
     expected = np.maximum(expected, _LEAST_EXPECTED)
     residual, noise = (counts - expected) / expected, 1 / expected
-    median = np.median(noise, 0)
-    kept = np.abs(residual) < np.minimum(_OUTLIER * np.sqrt(median + 0.02), 4.0)
-    residual, number = np.where(kept, residual, 0), kept.astype(float)
-    pairs = np.maximum(number.T @ number, 1)
-    covariance = residual.T @ residual / pairs
-    covariance -= np.diag((noise * kept).sum(0) / np.maximum(kept.sum(0), 1))
-    # In units of the noise a spurious mode has about 2 sqrt(channels / pixels) (Marchenko & Pastur 1967).
-    unit = np.sqrt(median)
+    limit = np.minimum(_OUTLIER * np.sqrt(noise + 0.02), 4 * np.maximum(1, np.sqrt(noise)))
+    # A pixel tells the more of the ensemble, the less noise it has beside the deviations.
+    weight = np.where(np.abs(residual) < limit, 1 / (noise + _TYPICAL_VARIANCE), 0)
+    pairs = np.maximum(weight.T @ weight, 1e-30)
+    weighted = weight * residual
+    covariance = (weighted.T @ weighted - np.diag((weight**2 * noise).sum(0))) / pairs
+    # In units of the noise a spurious mode has about 2 sqrt(channels / pixels) (Marchenko & Pastur 1967). The
+    # noise that pixels all alike would need for the same error of the estimate; a squared residual of Poisson
+    # counts has the variance 2 n^2 + n^3, n that of the residual.
+    error = np.sqrt((weight**4 * (2 * noise**2 + noise**3)).sum(0)) / np.diag(pairs)
+    unit = np.sqrt(error * np.sqrt(len(residual) / 2))
     values, modes = np.linalg.eigh(covariance / np.outer(unit, unit))
-    values = np.where(values > 2 * np.sqrt(len(values) / len(residual)), values, 0)
+    values = np.where(values > _LEAST_MODE * np.sqrt(len(values) / len(residual)), values, 0)
     return (modes * values) @ modes.T * np.outer(unit, unit)
 
 
@@ -182,6 +189,7 @@ def deviations(counts: np.ndarray, expected: np.ndarray, covariance: np.ndarray)
 
 def fit_sources(
     counts: np.ndarray,
+    background: np.ndarray,
     expected: np.ndarray,
     covariance: np.ndarray,
     shapes: np.ndarray,
@@ -191,8 +199,10 @@ def fit_sources(
 
     Parameters
     ----------
-    counts, expected
+    counts, background
         [pixels, channels].
+    expected
+        [pixels, channels], of background and sources as far as they are known: it sets the noise.
     covariance
         [channels, channels] of the deviations.
     shapes
@@ -209,7 +219,7 @@ def fit_sources(
     """
     expected = np.maximum(expected, _LEAST_EXPECTED)
     inverse = np.linalg.inv(total_covariance(covariance, expected))
-    residual = np.einsum("pkl,pl->pk", inverse, (counts - expected) / expected)
+    residual = np.einsum("pkl,pl->pk", inverse, (counts - background) / expected)
     channels, sources = counts.shape[1], len(shapes)
     members = [mine for number in range(MODULES) if (mine := module == number).any()]
     size = (sources + len(members)) * channels
@@ -219,17 +229,18 @@ def fit_sources(
         one, two = (slice(n * channels, (n + 1) * channels) for n in (i, j))
         normal[one, two], normal[two, one] = block, block.T
 
-    terms = shapes / expected
+    terms, share = shapes / expected, background / expected
+    shared = share[:, :, None] * inverse
     for place, mine in enumerate(members, sources):
-        put(place, place, inverse[mine].sum(0))
-        right[place * channels : (place + 1) * channels] = residual[mine].sum(0)
+        put(place, place, (shared[mine] * share[mine][:, None, :]).sum(0))
+        right[place * channels : (place + 1) * channels] = (share * residual)[mine].sum(0)
     for i, one in enumerate(terms):
         weighted = one[:, :, None] * inverse
         right[i * channels : (i + 1) * channels] = (one * residual).sum(0)
         for j in range(i + 1):
             put(i, j, (weighted * terms[j][:, None, :]).sum(0))
         for place, mine in enumerate(members, sources):
-            put(i, place, weighted[mine].sum(0))
+            put(i, place, (weighted[mine] * share[mine][:, None, :]).sum(0))
     unit = np.sqrt(np.maximum(np.diag(normal), 1e-300))
     inverted = np.linalg.pinv(normal / np.outer(unit, unit), rcond=1e-10, hermitian=True) / np.outer(
         unit, unit

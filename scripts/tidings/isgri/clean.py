@@ -22,7 +22,16 @@ from tidings.isgri.decode import (
     planes,
     psf_stamp,
 )
-from tidings.isgri.fit import Detector, FluxFit, fit_detector, fit_detector_positions, fold, prepare
+from tidings.isgri.fit import (
+    Detector,
+    FluxFit,
+    fit_detector,
+    fit_detector_positions,
+    fold,
+    prepare,
+    scale_of_pixels,
+    unfold,
+)
 from tidings.isgri.geometry import pixel_tangents, sky_pixel
 from tidings.isgri.pif import footprint
 
@@ -211,7 +220,14 @@ def in_field(directions: np.ndarray, exposure: np.ndarray, least: float = 0.05) 
 
 
 def _residual(detector: Detector, fit: FluxFit, counts: np.ndarray, norm: Norm) -> np.ndarray:
-    return decode_intensity(np.where(detector.used, counts - fit.sources, 0), norm)
+    """Decode what the sources and the modules' backgrounds leave over.
+
+    The background that is given has each module's share of the counts, sources included. A bright source
+    lights the modules unequally, so that the balance for that background is wrong for what is left of it.
+    """
+    scales = scale_of_pixels(detector, fit.scales[detector.modules])
+    background = unfold(detector, scales * detector.background)
+    return decode_intensity(np.where(detector.used, counts - fit.sources - background, 0), norm)
 
 
 def _width(residual: np.ndarray, variance: np.ndarray, norm: Norm, least: float) -> float:

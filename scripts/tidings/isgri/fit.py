@@ -175,7 +175,7 @@ def fit_detector(detector: Detector, directions: np.ndarray) -> FluxFit:
         model = _positive(expected, detector, scale)
         values, inverse = _solve(detector, terms, detector.counts, model, prior)
         scales = values[len(terms) :]
-        expected = values[: len(terms)] @ terms + _per_pixel(detector, scales) * detector.background
+        expected = values[: len(terms)] @ terms + scale_of_pixels(detector, scales) * detector.background
     covariance = inverse[:n, :n]
     steps, by_module = np.zeros(n), np.full(MODULES, np.nan)
     steps[stepped] = values[n : len(terms)] / scale
@@ -334,7 +334,8 @@ def _solve(
     return inverse @ right, inverse
 
 
-def _per_pixel(detector: Detector, scales: np.ndarray) -> np.ndarray:
+def scale_of_pixels(detector: Detector, scales: np.ndarray) -> np.ndarray:
+    """Return the scale of each pixel in use, from those of the modules in use."""
     return np.repeat(scales, np.diff(np.append(detector.starts, len(detector.pixels))))
 
 

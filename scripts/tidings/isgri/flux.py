@@ -15,6 +15,7 @@ from tidings.isgri.geometry import OPEN_PIXELS, instrument_matrix, tangents
 from tidings.isgri.pif import footprint
 from tidings.isgri.rate_table import Flag, make_rates
 from tidings.isgri.response import Response, bands_of
+from tidings.isgri.spectral_weights import join_parts, parts_of
 from tidings.isgri.window import Shadowgram, Window
 
 LEAST_CODED = 0.05
@@ -80,6 +81,7 @@ def measure(
     *,
     least_coded: float = LEAST_CODED,
     require: bool = True,
+    weights: str = "counts",
 ) -> Table:
     """Measure the rates of sources in every window, time bin and band.
 
@@ -97,6 +99,9 @@ def measure(
         Coded fraction below which a source is left out.
     require : bool
         Whether every source must be in the field of at least one window.
+    weights : str
+        How the parts of a band between the response's edges are added: "counts", or "spectrum", weighted by
+        the source's mean spectrum (see `spectral_weights`).
 
     Returns
     -------
@@ -108,6 +113,8 @@ def measure(
     InputError
         There is no window, one comes twice, or a source is in the field of none of them.
     """
+    parts = {band: parts_of(band, response.edges) if weights == "spectrum" else [band] for band in bands}
+    fitted = sorted({part for several in parts.values() for part in several})
     rows: list[dict[str, Any]] = []
     levels: dict[str, set[Any]] = {key: set() for key in _STATED}
     done: dict[str, Window] = {}
@@ -117,12 +124,24 @@ def measure(
         done[window.swid] = replace(window, cubes=())
         for key, values in levels.items():
             values.add(window.meta.get(key, "unknown"))
-        rows += measure_window(window, response, bands, targets, least_coded)
+        rows += measure_window(window, response, fitted, targets, least_coded)
     if not done:
         raise InputError("no science window with events: there is nothing to measure")
+    if weights == "spectrum":
+        rows = _joined_parts(rows, parts)
     if require:
         _require_all(targets, {str(row["source"]) for row in rows}, list(done.values()))
-    return make_rates(rows, {key.lower(): _joined(values) for key, values in levels.items()})
+    stated = {key.lower(): _joined(values) for key, values in levels.items()}
+    return make_rates(rows, stated | {"weights": weights})
+
+
+def _joined_parts(
+    rows: list[dict[str, Any]], parts: dict[tuple[float, float], list[tuple[float, float]]]
+) -> list[dict[str, Any]]:
+    joined = []
+    for band, several in parts.items():
+        joined += join_parts([row for row in rows if (row["e_min"], row["e_max"]) in several], band)
+    return joined
 
 
 def measure_window(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from astropy.table import Table
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from tidings.errors import InputError
 from tidings.isgri.rate_table import bands, in_band, source_rates, usable
@@ -159,7 +159,7 @@ def variability(curve: Lightcurve) -> Variability:
         float(1 / np.sqrt(weight.sum())),
         chi_square,
         dof,
-        float(chi2.sf(chi_square, dof)) if dof else 1.0,
+        float(chdtrc(dof, chi_square)) if dof else 1.0,
         excess,
         excess_error,
     )

@@ -100,8 +100,9 @@ def _draw_curves(axes: Axes, name: str, members: list[tuple[Lightcurve, float]],
         )
         axes.axhline(variability(curve).mean, color=_COLOURS[place], lw=0.5, ls="--", zorder=0)
     axes.set_ylabel("Rate [counts/s]")
-    low, high = axes.get_ylim()
-    axes.set_ylim(min(low, 0), high + 0.25 * (high - low))
+    # Room for the name and the bands above what is drawn.
+    low, high = min(axes.get_ylim()[0], 0), axes.get_ylim()[1]
+    axes.set_ylim(low, high + 0.25 * (high - low))
     axes.axhline(0, color="0.6", lw=0.5, zorder=0)
     axes.text(0.01, 0.94, name, transform=axes.transAxes, va="top", fontweight="bold")
     axes.legend(loc="upper right", ncols=4)

@@ -88,6 +88,9 @@ class Fit:
         [3, groups], variance of the pixels over Poisson's about: modules' means, the shared shape, the model.
     fluxes, errors
         [windows, sources, groups], as if fully coded [counts/s]; NaN outside the field.
+    differences
+        [windows], mean squared difference of the pixels' background below 50 keV from the first window's,
+        over that by chance; NaN without a pixel in common.
     """
 
     response: Response
@@ -96,6 +99,7 @@ class Fit:
     variance: np.ndarray
     fluxes: np.ndarray
     errors: np.ndarray
+    differences: np.ndarray
 
 
 def flat_response(meta: dict[str, Any] | None = None) -> Response:
@@ -212,7 +216,7 @@ def fit_response(windows: Sequence[Window], sources: Sequence[tuple[float, float
     Raises
     ------
     InputError
-        There is no window or no counts, the channels differ, or the pixel maps are of different epochs.
+        There is no window or no counts, or the channels differ.
     """
     if not windows:
         raise InputError("no science window with events: there is nothing to fit the response to")
@@ -225,7 +229,6 @@ def fit_response(windows: Sequence[Window], sources: Sequence[tuple[float, float
         raise InputError("no pixel of the windows is in use: there is nothing to fit the response to")
     edges = _groups(windows, axis.used)
     parts = [_Part.of(window, edges, axis, sources) for window in windows]
-    _require_one_epoch(windows, parts, edges)
     return _fit(windows, parts, edges, axis, len(sources))
 
 
@@ -265,36 +268,42 @@ def _fit(
 ) -> Fit:
     groups = len(edges) - 1
     counts = sum(part.counts for part in parts)
-    mean = sum(part.expected for part in parts)
     fluxes = np.full((len(parts), number, groups), np.nan)
     errors, shape, covariance = fluxes.copy(), np.ones(counts.shape), np.zeros((groups, groups))
-    lit = np.zeros(counts.shape)
+    # Counts that pixels all alike would have of the sources, and of the background.
+    lights = [np.zeros(counts.shape) for _ in parts]
+    means = [part.expected for part in parts]
     for _ in range(_ROUNDS):
-        lit[:] = 0
         for place, part in enumerate(parts):
             if not part.seen:
                 continue
-            # The means hold the sources' counts, which the shape takes out again: it is not 1 on average.
-            expected, shapes = part.expected * shape, part.shapes[:, :, None] * _normalised(shape, axis)
-            found, spread = fit_sources(part.counts, expected, covariance, shapes, axis.module)
+            found, spread = fit_sources(
+                part.counts,
+                means[place] * shape,
+                (means[place] + lights[place]) * shape,
+                covariance,
+                part.shapes[:, :, None] * shape,
+                axis.module,
+            )
             fluxes[place, part.seen] = found
             errors[place, part.seen] = np.sqrt(np.diag(spread)).reshape(found.shape)
-            lit += np.einsum("spk,sk->pk", shapes, found)
-        shape, effects = shared_shape(counts - lit, mean, axis)
-        covariance = deviation_covariance(counts - lit, mean * shape)
-    own = 1 + deviations(counts - lit, mean * shape, covariance)
-    total = _normalised(shape * own, axis)
-    model = np.stack([mean, mean * shape, mean * total])
-    meta = _meta(windows, counts)
+            lights[place] = np.maximum(np.einsum("sp,sk->pk", part.shapes, found), 0)
+            means[place] = module_means(np.maximum(part.counts - lights[place] * shape, 0), part.live, axis)
+        expected = sum(means) + sum(lights)
+        shape, effects = shared_shape(counts, expected, axis)
+        shape = _normalised(shape, axis)
+        covariance = deviation_covariance(counts, expected * shape)
+    total = _normalised(shape * (1 + deviations(counts, expected * shape, covariance)), axis)
     image = _image(total, axis)
-    response = Response(edges, image, image, meta)
+    response = Response(edges, image, image, _meta(windows, counts))
     return Fit(
         response,
-        _image(_normalised(shape, axis), axis),
+        _image(shape, axis),
         np.vstack([effects, np.sqrt(np.maximum(np.diag(covariance), 0))]),
-        _excess(counts - lit, model, counts),
+        _excess(counts, np.stack([expected, expected * shape, expected * total])),
         fluxes,
         errors,
+        _differences(parts, [light * total for light in lights], edges, axis),
     )
 
 
@@ -307,10 +316,9 @@ def _normalised(shape: np.ndarray, axis: PixelAxis) -> np.ndarray:
     return made
 
 
-def _excess(counts: np.ndarray, models: np.ndarray, raw: np.ndarray) -> np.ndarray:
+def _excess(counts: np.ndarray, models: np.ndarray) -> np.ndarray:
     """Variance over Poisson's of the pixels about models, [models, channels]; without the hottest in 1000."""
-    mean = np.maximum(models[0], 1e-3)
-    ratio = (counts - models) ** 2 / np.where(raw.sum(0) > 0, mean, 1)
+    ratio = (counts - models) ** 2 / np.maximum(models[0], 1e-3)
     limit = np.quantile(ratio[0], 0.999, axis=0)
     kept = ratio[0] <= limit
     return (ratio * kept).sum(1) / kept.sum(0)
@@ -342,14 +350,15 @@ def _groups(windows: Sequence[Window], used: np.ndarray) -> np.ndarray:
     return np.array(edges, float)
 
 
-def _require_one_epoch(windows: Sequence[Window], parts: list[_Part], edges: np.ndarray) -> None:
-    """Raise `InputError` if the pixels of two windows count differently by more than chance."""
-    first, low = parts[0], edges[1:] <= max(_DIFFERENCE_BELOW, edges[1])
-    for window, part in zip(windows[1:], parts[1:], strict=True):
-        both = (first.live > 0) & (part.live > 0)
-        if not both.any():
+def require_one_epoch(windows: Sequence[Window], fit: Fit) -> None:
+    """Raise `InputError` if the pixels of windows count differently by more than chance.
+
+    A bright source that a fit does not know of makes a difference too: only once all are known does this tell
+    epochs apart.
+    """
+    for window, ratio in zip(windows[1:], fit.differences[1:], strict=True):
+        if np.isnan(ratio):
             raise InputError(f"windows {windows[0].swid} and {window.swid} have no pixel in common")
-        ratio = _difference(first, part, both, low)
         if ratio > _LARGEST_DIFFERENCE:
             names = [
                 f"{one.swid} (revolution {one.meta.get('REVOL', 'unknown')})" for one in (windows[0], window)
@@ -360,14 +369,36 @@ def _require_one_epoch(windows: Sequence[Window], parts: list[_Part], edges: np.
             )
 
 
-def _difference(one: _Part, two: _Part, both: np.ndarray, low: np.ndarray) -> float:
-    """Return the mean squared difference of two windows' pixels over its variance by chance."""
-    box = np.ix_(both, low)
-    total = one.counts[box] + two.counts[box]
-    # Given the sum, the first is binomial.
-    part = one.expected[box] / np.maximum(one.expected[box] + two.expected[box], 1e-9)
-    variance = total * part * (1 - part)
-    return float(((one.counts[box] - total * part) ** 2).sum() / max(variance.sum(), 1e-9))
+def _differences(
+    parts: list[_Part], lights: list[np.ndarray], edges: np.ndarray, axis: PixelAxis
+) -> np.ndarray:
+    """Compare the pixels of each window with those of the first; NaN where they have none in common."""
+    low = edges[1:] <= max(_DIFFERENCE_BELOW, edges[1])
+    background = [
+        module_means(np.maximum(part.counts - light, 0), part.live, axis)
+        for part, light in zip(parts, lights, strict=True)
+    ]
+    found = [1.0]
+    for part, light, mean in zip(parts[1:], lights[1:], background[1:], strict=True):
+        both = (parts[0].live > 0) & (part.live > 0)
+        box = np.ix_(both, low)
+        first = parts[0].counts[box], lights[0][box], background[0][box]
+        other = part.counts[box], light[box], mean[box]
+        found.append(_difference(first, other) if both.any() else np.nan)
+    return np.array(found)
+
+
+def _difference(one: tuple[np.ndarray, ...], two: tuple[np.ndarray, ...]) -> float:
+    """Return the mean squared difference of two windows' pixels over its variance by chance.
+
+    Each window is its counts, those of them that sources gave, and the background expected. Shares of the
+    expectations as weights make the difference independent of what the pixels are like.
+    """
+    total = np.maximum(one[2] + two[2], 1e-9)
+    shares = two[2] / total, one[2] / total
+    difference = shares[0] * (one[0] - one[1]) - shares[1] * (two[0] - two[1])
+    variance = shares[0] ** 2 * one[0] + shares[1] ** 2 * two[0]
+    return float((difference**2).sum() / max(variance.sum(), 1e-9))
 
 
 def _meta(windows: Sequence[Window], counts: np.ndarray) -> dict[str, Any]:

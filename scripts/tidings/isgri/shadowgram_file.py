@@ -15,6 +15,7 @@ that FITS has for other tiles would put the clock into the file.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,34 @@ def read_windows(path: str | Path) -> list[Window]:
         raise
     except (OSError, ValueError, TypeError, KeyError, IndexError, EOFError) as error:
         raise InputError(f"{path}: cannot be read as a shadowgram file ({error})") from None
+
+
+def read_some_windows(paths: Sequence[str | Path], most: int) -> list[Window]:
+    """Read windows of several files, at most a number of them, taken evenly from all.
+
+    Raises
+    ------
+    InputError
+        As `read_windows`.
+    """
+    counts = [_count(Path(path)) for path in paths]
+    total = sum(counts)
+    number = min(most, total)
+    wanted = {(2 * n + 1) * total // (2 * number) for n in range(number)}
+    windows, first = [], 0
+    for path, count in zip(paths, counts, strict=True):
+        if wanted & set(range(first, first + count)):
+            read = enumerate(read_windows(path), first)
+            windows += [window for place, window in read if place in wanted]
+        first += count
+    return windows
+
+
+def _count(path: Path) -> int:
+    try:
+        return int(fits.getheader(path)["NWINDOWS"])
+    except (OSError, ValueError, KeyError, EOFError):
+        return len(read_windows(path))
 
 
 def _bounds(energies: np.ndarray) -> fits.BinTableHDU:

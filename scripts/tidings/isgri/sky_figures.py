@@ -14,12 +14,11 @@ from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.colors import AsinhNorm, Normalize
 from matplotlib.figure import Figure
-from scipy.stats import norm
 
 from tidings.isgri._sky_grid import galactic_matrix, image_grid, longitude_latitude, unit_vectors
 from tidings.isgri.mosaic import Mosaic
 from tidings.isgri.sky_image_file import SkyImage
-from tidings.isgri.source_search import Noise, fit_noise
+from tidings.isgri.source_search import Noise, fit_noise, normal_density
 from tidings.output import OKABE_ITO, PAGE, new_figure, style
 
 _NAMED = 40  # sources with names in a map
@@ -290,10 +289,10 @@ def _draw_histogram(axes: Axes, empty: np.ndarray, noise: Noise) -> None:
     if np.isfinite(noise.sigma):
         x = np.linspace(-8, 8, 400)
         scale = 0.2 * len(empty)
-        curve = norm.pdf(x, noise.mean, noise.sigma) * scale
+        curve = normal_density(x, noise.mean, noise.sigma) * scale
         words = f"fit: mean {noise.mean:+.3f}, σ {noise.sigma:.3f}"
         axes.plot(x, curve, color=OKABE_ITO["vermillion"], lw=0.9, label=words)
-        axes.plot(x, norm.pdf(x) * scale, color="0.5", lw=0.7, ls="--", label="mean 0, σ 1")
+        axes.plot(x, normal_density(x) * scale, color="0.5", lw=0.7, ls="--", label="mean 0, σ 1")
         axes.set_title(f"extremes {noise.minimum:+.1f}, {noise.maximum:+.1f}", loc="right")
     axes.set_yscale("log")
     axes.set_ylim(0.5, 8 * max(counts.max(), 1))

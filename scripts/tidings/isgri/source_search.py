@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from astropy.table import Table
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from tidings.isgri._effective_psf import Optics
 from tidings.isgri._sky_grid import longitude_latitude
@@ -93,13 +93,18 @@ def fit_noise(significance: np.ndarray, cut: float = 2.5) -> Noise:
         return Noise(math.nan, math.nan, math.nan, math.nan, len(values))
     mean, sigma = float(np.median(values)), float(np.subtract(*np.percentile(values, [75, 25])) / 1.349)
     # Standard deviation of a normal distribution that is cut off.
-    kept = math.sqrt(1 - 2 * cut * norm.pdf(cut) / (2 * norm.cdf(cut) - 1))
+    kept = math.sqrt(1 - 2 * cut * normal_density(cut) / (2 * ndtr(cut) - 1))
     for _ in range(50):
         core = values[np.abs(values - mean) < cut * sigma]
         previous, mean, sigma = sigma, float(core.mean()), float(core.std() / kept)
         if abs(sigma - previous) < 1e-6 * sigma:
             break
     return Noise(mean, sigma, float(values.min()), float(values.max()), len(values))
+
+
+def normal_density(x: np.ndarray | float, mean: float = 0.0, sigma: float = 1.0) -> np.ndarray | float:
+    """Return the density of a normal distribution."""
+    return np.exp(-0.5 * ((x - mean) / sigma) ** 2) / (sigma * math.sqrt(2 * math.pi))
 
 
 def source_free(mosaic: Mosaic, directions: np.ndarray, radius: float = 2 * _WINGS) -> np.ndarray:

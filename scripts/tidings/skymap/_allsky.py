@@ -7,14 +7,25 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
-from tidings.skymap.footprint import Ranges, angles, region_ranges, unit_vectors
+from tidings.skymap._graticule import draw_graticule
+from tidings.skymap.contours import rings
+from tidings.skymap.footprint import Ranges, angles, tangent_frame, unit_vectors
 from tidings.skymap.sky import MAX_ORDER, SQUARE_DEGREES, SkyMap, pixels_at
 
 _GREY = "#BDBDBD"
+# Of the bounds of regions, the widest first.
+_LINES = ("-", "--", ":", "-.")
 # Places across the sky and across a part of it at which maps are sampled for a picture.
 _WIDTH, _PART = 720, 360
+
+
+def line_styles(levels: Sequence[float]) -> dict[float, str]:
+    """Return the line in which each level is drawn, ascending: a full one for the widest region."""
+    ranked = sorted(set(levels))
+    return {level: _LINES[(len(ranked) - 1 - i) % len(_LINES)] for i, level in enumerate(ranked)}
 
 
 class Canvas:
@@ -38,10 +49,27 @@ class Canvas:
         """Return positions (deg) in the coordinates of the axes; NaN for those outside."""
         raise NotImplementedError
 
-    def levels(self, sky: SkyMap) -> NDArray[np.float64]:
-        """Return the credible level (percent) at each place."""
+    def trace(self, ra: NDArray, dec: NDArray) -> tuple[NDArray, NDArray]:
+        """Return the points of a line (deg) likewise, with those that the axes cut off; NaN breaks it."""
+        return self.place(ra, dec)
+
+    def tiles(self, sky: SkyMap) -> NDArray[np.int64]:
+        """Return the tile of a map at each place."""
         tiles = sky.tiles_of(self.pixels.ravel() >> (2 * (MAX_ORDER - sky.order)))
-        return 100 * sky.credible_levels()[tiles].reshape(self.pixels.shape)
+        return tiles.reshape(self.pixels.shape)
+
+    def density(self, sky: SkyMap) -> NDArray[np.float64]:
+        """Return the probability (1/deg2) at each place: the largest of all tiles whose centre is nearest."""
+        density = sky.density[self.tiles(sky)]
+        x, y = self.place(*sky.centres)
+        inside = np.isfinite(x) & np.isfinite(y)
+        column, row = (
+            np.rint((value[inside] - axis[0]) / (axis[-1] - axis[0]) * (len(axis) - 1)).astype(int)
+            for value, axis in ((x, self.x[0]), (y, self.y[:, 0]))
+        )
+        # A localisation smaller than a place of the picture would be lost between two of them.
+        np.maximum.at(density, (row, column), sky.density[inside])
+        return density / SQUARE_DEGREES
 
     def inside(self, ranges: Ranges) -> NDArray[np.bool_]:
         """Return which places are within ranges."""
@@ -64,24 +92,11 @@ class Canvas:
     def outline(
         self, sky: SkyMap, levels: Sequence[float], colour: str, width: float = 0.9, zorder: float = 2
     ) -> None:
-        """Draw the bounds of credible regions (percent): the widest with a full line, the rest dashed."""
-        grid = self.levels(sky)
-        for number, level in enumerate(sorted(levels)):
-            values, at = grid, level
-            if not grid.min() < level:
-                # Tiles of equal density share one level, which may be above this one: the region itself.
-                values, at = 1.0 - self.inside(region_ranges(sky, level)), 0.5
-            if values.min() < at < values.max():
-                self.axes.contour(
-                    self.x,
-                    self.y,
-                    values,
-                    levels=[at],
-                    colors=[colour],
-                    linewidths=width,
-                    linestyles="solid" if number == len(levels) - 1 else "dashed",
-                    zorder=zorder,
-                )
+        """Draw the bounds of credible regions (percent), in the lines of `line_styles`."""
+        for level, line in line_styles(levels).items():
+            for ring in rings(sky, level / 100):
+                x, y = self.trace(np.append(ring.lon, ring.lon[0]), np.append(ring.lat, ring.lat[0]))
+                self.axes.plot(x, y, color=colour, lw=width, ls=line, zorder=zorder)
 
     def edges(self, ranges: Ranges, colour: str, width: float = 0.5) -> None:
         """Draw the bounds of a part of the sky."""
@@ -109,13 +124,21 @@ class AllSky(Canvas):
         axes.grid(color=_GREY, lw=0.4)
         axes.set_xticks(np.radians([-120, -60, 0, 60, 120]), ["300°", "240°", "180°", "120°", "60°"])
         axes.set_yticks(np.radians([-60, -30, 0, 30, 60]))
+        axes.set_longitude_grid_ends(90)
         for label in axes.get_xticklabels():
-            label.set_color("#606060")
-            label.set_fontsize(6)
+            label.set(
+                color="#606060", fontsize=6, path_effects=[withStroke(linewidth=1.5, foreground="white")]
+            )
 
     def place(self, ra: NDArray, dec: NDArray) -> tuple[NDArray, NDArray]:
         """As of `Canvas`."""
         return np.radians(180 - np.asarray(ra) % 360), np.radians(dec)
+
+    def trace(self, ra: NDArray, dec: NDArray) -> tuple[NDArray, NDArray]:
+        """As of `Canvas`; a line that leaves the sky on one side, to go on at the other, is broken there."""
+        x, y = self.place(ra, dec)
+        jump = np.flatnonzero(np.abs(np.diff(x)) > np.pi) + 1
+        return np.insert(x, jump, np.nan), np.insert(y, jump, np.nan)
 
 
 class Part(Canvas):
@@ -124,46 +147,49 @@ class Part(Canvas):
     def __init__(self, figure: Figure, spec: object, ra: float, dec: float, half: float) -> None:
         axes = figure.add_subplot(spec)
         self.half = half
-        self.ra, self.dec = ra, dec
-        self.up, self.east, self.north = _frame(ra, dec)
+        self.up, self.east, self.north = tangent_frame(ra, dec)
         x, y = np.meshgrid(np.linspace(half, -half, _PART), np.linspace(-half, half, _PART))
         vectors = self.up + np.radians(x)[..., None] * self.east + np.radians(y)[..., None] * self.north
-        super().__init__(axes, x, y, *angles(vectors))
+        places = angles(vectors)
+        super().__init__(axes, x, y, *places)
         axes.set_aspect("equal")
+        draw_graticule(axes, (x, y), places, (ra, dec))
         axes.set_xlim(half, -half)
         axes.set_ylim(-half, half)
-        axes.grid(color=_GREY, lw=0.4)
-        axes.set_xlabel(f"East of RA {ra:.2f}° [deg]")
-        axes.set_ylabel(f"North of Dec {dec:+.2f}° [deg]")
 
     def place(self, ra: NDArray, dec: NDArray) -> tuple[NDArray, NDArray]:
         """As of `Canvas`."""
+        x, y = self.trace(ra, dec)
+        outside = ~((np.abs(x) <= self.half) & (np.abs(y) <= self.half))
+        return np.where(outside, np.nan, x), np.where(outside, np.nan, y)
+
+    def trace(self, ra: NDArray, dec: NDArray) -> tuple[NDArray, NDArray]:
+        """As of `Canvas`; NaN in the far half of the sky, which the plane does not show."""
         vectors = unit_vectors(ra, dec)
         up = vectors @ self.up
-        with np.errstate(divide="ignore", invalid="ignore"):
-            x, y = (np.degrees(vectors @ axis / up) for axis in (self.east, self.north))
-        outside = (up <= 0) | (np.abs(x) > self.half) | (np.abs(y) > self.half)
-        return np.where(outside, np.nan, x), np.where(outside, np.nan, y)
+        up = np.where(up > 0.02, up, np.nan)
+        return tuple(np.degrees(vectors @ axis / up) for axis in (self.east, self.north))
 
 
 def part_of(sky: SkyMap, level: float = 90.0, largest: float = 35.0) -> tuple[float, float, float] | None:
-    """Return centre (RA, Dec) and half-width, deg, of what shows a credible region; None for a wide one."""
+    """Return what shows a credible region (percent): centre (RA, Dec; deg) and half-width of a `Part`.
+
+    None for a region that reaches farther than `largest` (deg) from its middle.
+    """
     best = int(sky.ranking[0])
-    ra, dec = (float(c[best]) for c in sky.centres)
     inside = sky.credible_levels() <= max(level / 100, float(sky.credible_levels()[best]))
-    lon, lat = (c[inside] for c in sky.centres)
-    vectors = unit_vectors(lon, lat)
+    vectors = unit_vectors(*(c[inside] for c in sky.centres))
     middle = (vectors * sky.probability[inside, None]).sum(axis=0)
-    centre = middle / np.linalg.norm(middle) if np.linalg.norm(middle) > 0 else unit_vectors(ra, dec)
-    far = float(np.degrees(np.arccos(np.clip(vectors @ centre, -1, 1).min())))
-    tile = np.sqrt(sky.area[inside].max() * SQUARE_DEGREES)
-    if far + tile > largest:
+    if not np.linalg.norm(middle) > 0:
         return None
-    return (*(float(a) for a in angles(centre)), max(1.25 * (far + tile), 0.05))
-
-
-def _frame(ra: float, dec: float) -> tuple[NDArray, NDArray, NDArray]:
-    a, d = np.radians([ra, dec])
-    east = np.array([-np.sin(a), np.cos(a), 0.0])
-    north = np.array([-np.sin(d) * np.cos(a), -np.sin(d) * np.sin(a), np.cos(d)])
-    return unit_vectors(ra, dec), east, north
+    tile = np.sqrt(sky.area[inside].max())
+    far = np.arccos(np.clip(vectors @ middle / np.linalg.norm(middle), -1, 1).min()) + tile
+    if np.degrees(far) > largest:
+        return None
+    # Moved to the middle of the square around the region: the plane depends on its centre, so a few times.
+    for _ in range(4):
+        up, east, north = tangent_frame(*angles(middle))
+        x, y = (vectors @ axis / (vectors @ up) for axis in (east, north))
+        middle = up + 0.5 * (x.min() + x.max()) * east + 0.5 * (y.min() + y.max()) * north
+    half = np.degrees(1.15 * (0.5 * max(np.ptp(x), np.ptp(y)) + tile))
+    return (*(float(angle) for angle in angles(middle)), max(float(half), 0.05))

@@ -76,8 +76,8 @@ def make_map(tiles: Tiles, meta: dict[str, Any], where: str, *, normalise: bool,
         raise InputError(f"{where}: the probability is zero all over the sky")
     if abs(total - 1) > tolerance and not normalise:
         raise InputError(
-            f"{where}: the probabilities sum to {total:.9g}, not to 1 within {tolerance:g}: normalise the "
-            "map (parameter normalise) if it is one of probability"
+            f"{where}: the probabilities sum to {total:.9g}, not to 1 within {tolerance:g}: if it is one of "
+            "probability, step skymap_region writes it normalised (parameter normalise)"
         )
     if abs(total - 1) <= ROUNDING:
         return sky
@@ -110,7 +110,7 @@ def _checked_distances(
     if not np.any(np.isfinite(mu) & (density > 0)):
         raise InputError(
             f"{where}, column DISTMU: no distance is finite where there is probability: the map has no "
-            "distances; read it without them (parameter distance)"
+            "distances; step skymap_region writes it without them (parameter drop_distance)"
         )
     known = np.isfinite(mu) & (norm > 0)
     if np.any(sigma[known] <= 0) or np.any(norm < 0):

@@ -23,6 +23,10 @@ from tidings.times import parse_time
 RETRACTION = "RETRACTION"
 
 
+class Retracted(InputError):
+    """An alert that takes back its event: there is no map."""
+
+
 @dataclass(frozen=True)
 class Alert:
     """What an alert says.
@@ -78,7 +82,7 @@ class Alert:
         if content is not None:
             return content
         if self.kind == RETRACTION:
-            raise InputError(f"the alert retracts {self.name}: there is no event, and no map")
+            raise Retracted(f"the alert retracts {self.name}: there is no event, and no map")
         if combined:
             raise InputError(f"the alert of {self.name} has no combined map: nothing coincides with it, yet")
         raise InputError(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ import numpy as np
 from astropy.table import Table
 
 from tidings.errors import InputError
-from tidings.skymap.alert import RETRACTION, is_alert, parse_alert
+from tidings.skymap._tables import describe
+from tidings.skymap.events import CLASSES, Event
 from tidings.skymap.footprint import (
     Ranges,
     check_position,
@@ -22,53 +23,8 @@ from tidings.skymap.footprint import (
     write_moc,
 )
 from tidings.skymap.overlap import mean_distance
-from tidings.skymap.reading import read_skymap
 from tidings.skymap.sky import SQUARE_DEGREES, SkyMap
-from tidings.times import parse_time, utc_iso
-
-_SUFFIXES = (".fits", ".fits.gz", ".fit", ".fit.gz", ".json")
-# What columns of a table beside the maps may be called.
-_NAMES = {
-    "event": ("event", "name", "commonname", "common_name", "superevent_id", "object"),
-    "gps": ("gps", "gps_time", "t_0", "time", "utc"),
-    "far": ("far", "far_hz"),
-    "catalogue": ("catalogue", "catalog", "catalog.shortname"),
-    "instruments": ("instruments", "detectors", "instrument"),
-    "group": ("group",),
-}
-_ROW_NAME = "*"  # what no column is called
-_CLASSES = ("BNS", "NSBH", "BBH", "MassGap", "Terrestrial", "HasNS", "HasRemnant", "HasMassGap", "HasSSM")
-
-
-@dataclass(frozen=True, eq=False)
-class Event:
-    """A localisation and what is known of its event.
-
-    Attributes
-    ----------
-    name, file
-        Of the event, and of the file that its map comes from.
-    sky
-        The map.
-    gps
-        Time, GPS s.
-    far
-        False-alarm rate, Hz.
-    catalogue, instruments, group
-        As texts; empty where unknown.
-    classes
-        Probabilities of classes and properties.
-    """
-
-    name: str
-    file: str
-    sky: SkyMap
-    gps: float | None = None
-    far: float | None = None
-    catalogue: str = ""
-    instruments: str = ""
-    group: str = ""
-    classes: dict[str, float] = field(default_factory=dict)
+from tidings.times import utc_iso
 
 
 @dataclass(frozen=True)
@@ -89,118 +45,6 @@ class Cone:
     def ranges(self) -> Ranges:
         """The part of the sky."""
         return cone(self.ra, self.dec, self.radius)
-
-
-def find_maps(paths: Iterable[str | Path]) -> list[Path]:
-    """Return the files of maps and alerts among files and folders, sorted within a folder by name.
-
-    Raises
-    ------
-    InputError
-        A folder holds none, or no path is given.
-    """
-    found: list[Path] = []
-    for path in map(Path, paths):
-        if not path.is_dir():
-            found.append(path)
-            continue
-        inside = sorted(one for one in path.iterdir() if one.name.lower().endswith(_SUFFIXES))
-        if not inside:
-            raise InputError(f"{path}: holds no sky map: files named {', '.join(_SUFFIXES)} are looked for")
-        found += inside
-    if not found:
-        raise InputError("no sky map is given: name at least one file or folder")
-    return found
-
-
-def read_event(path: str | Path) -> Event | None:
-    """Read a map, or the map in an alert; None for an alert that retracts its event.
-
-    Raises
-    ------
-    InputError
-        The file is neither, or the alert holds no map.
-    """
-    path = Path(path)
-    try:
-        with open(path, "rb") as stream:
-            json_text = is_alert(stream.read(64))
-        content = path.read_bytes() if json_text else None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    if content is None:
-        return _from_header(read_skymap(path), path)
-    try:
-        alert = parse_alert(content)
-        if alert.kind == RETRACTION and alert.skymap is None:
-            return None
-        sky = read_skymap(alert.map_bytes(), name=f"map of {alert.name}")
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from None
-    event = _from_header(sky, path)
-    return replace(
-        event,
-        name=alert.name,
-        gps=event.gps if alert.gps is None else alert.gps,
-        far=alert.far,
-        instruments=",".join(alert.instruments) or event.instruments,
-        group=alert.group,
-        classes={**alert.classification, **alert.properties},
-    )
-
-
-def read_events(
-    paths: Iterable[str | Path], table: str | Path | None = None
-) -> tuple[list[Event], list[str]]:
-    """Read maps and alerts, and complete them from a table.
-
-    Of several files of one event, such as successive alerts, all are kept, under names of their own.
-
-    Parameters
-    ----------
-    paths
-        Files or folders.
-    table
-        With a column event (or name) and any of gps, far (Hz), catalogue, instruments, group, file and the
-        classes (BNS, p_BNS, prob_BNS, ...); see `complete`.
-
-    Returns
-    -------
-    events, notes
-        What was read, and what was left out.
-    """
-    events, notes = [], []
-    for path in find_maps(paths):
-        event = read_event(path)
-        if event is None:
-            notes.append(f"{path.name}: retracted, left out")
-        else:
-            events.append(event)
-    if table is not None:
-        events = complete(events, _read_metadata(Path(table)))
-    names = [event.name for event in events]
-    events = [
-        replace(event, name=f"{event.name} ({event.file})") if names.count(event.name) > 1 else event
-        for event in events
-    ]
-    return events, notes
-
-
-def complete(events: Sequence[Event], rows: Sequence[dict[str, Any]]) -> list[Event]:
-    """Return the events with what rows say of them; a row comes before a header.
-
-    Rows are found by the file that a row names in a column file, and gives its event's name then, or by name.
-    """
-    by_file = {str(row["file"]).strip(): row for row in rows if "file" in row}
-    by_name = {row[_ROW_NAME].casefold(): row for row in rows}
-    done = []
-    for event in events:
-        row = by_file.get(event.file)
-        if row is not None:
-            event = replace(event, name=row[_ROW_NAME])
-        row = row or by_name.get(event.name.casefold())
-        done.append(event if row is None else replace(event, **_said(row, event)))
-    return done
 
 
 def select(
@@ -281,14 +125,13 @@ def catalogue_table(
     rows = [_row(event, levels, ranges, position) for event in events]
     columns = _columns(levels, events, search, position)
     table = Table()
-    for name, (unit, ucd, text, kind) in columns.items():
+    for name, (*_, kind) in columns.items():
         values = [row.get(name) for row in rows]
         if kind is str:
             table[name] = np.array([value or "" for value in values], dtype=str if values else "U1")
         else:
             table[name] = np.array([np.nan if value is None else value for value in values], float)
-        table[name].unit, table[name].description = unit, text
-        table[name].meta["ucd"] = ucd
+    describe(table, {name: (unit, text, ucd) for name, (unit, ucd, text, _) in columns.items()})
     return table
 
 
@@ -330,22 +173,6 @@ def parse_levels(text: str, option: str = "contour_levels") -> list[float]:
     if not levels or not all(0 < level <= 100 for level in levels):
         raise InputError(f"{option} {text!r}: give levels in percent, above 0 and at most 100, as 50,90")
     return levels
-
-
-def _from_header(sky: SkyMap, path: Path) -> Event:
-    meta = sky.meta
-    name = str(meta.get("OBJECT") or "").strip()
-    if not name or name.lower() in ("unknown", "none", "full"):
-        name = path.name.partition(".")[0]
-    time = meta.get("DATE-OBS") or ""
-    gps = None
-    if time:
-        try:
-            gps = parse_time(str(time))
-        except InputError:
-            gps = None  # a date without a time of day, or a form of its own: not worth refusing a map for
-    instruments = str(meta.get("INSTRUME") or "").replace(" ", "")
-    return Event(name, path.name, sky, gps, None, "", instruments)
 
 
 def _row(
@@ -444,7 +271,7 @@ def _columns(
 
 
 def _class_order(name: str) -> tuple[int, str]:
-    return (_CLASSES.index(name) if name in _CLASSES else len(_CLASSES)), name
+    return (CLASSES.index(name) if name in CLASSES else len(CLASSES)), name
 
 
 def _check_names(events: Sequence[Event], names: Sequence[str]) -> None:
@@ -454,36 +281,3 @@ def _check_names(events: Sequence[Event], names: Sequence[str]) -> None:
     if missing:
         there = ", ".join(sorted(event.name for event in events)[:12])
         raise InputError(f"no map of {', '.join(missing)} is given; there are: {there or 'none'}")
-
-
-def _read_metadata(path: Path) -> list[dict[str, Any]]:
-    """Read a table of events: for each row its values by column, in small letters."""
-    from tidings.skymap.coverage import read_any_table
-
-    table = read_any_table(path)
-    lower = {name.lower(): name for name in table.colnames}
-    key = next((lower[name] for name in _NAMES["event"] if name in lower), None)
-    if key is None:
-        raise InputError(f"{path}: has the columns {', '.join(table.colnames)}: one called event is needed")
-    return [{**dict(zip(lower, row, strict=True)), _ROW_NAME: str(row[key]).strip()} for row in table]
-
-
-def _said(row: dict[str, Any], event: Event) -> dict[str, Any]:
-    """Return the fields of an event that a row tells."""
-    found: dict[str, Any] = {}
-    for key in ("gps", "far", "catalogue", "instruments", "group"):
-        value = next((row[name] for name in _NAMES[key] if name in row), None)
-        if value is None or np.ma.is_masked(value) or str(value).strip() in ("", "nan", "None"):
-            continue
-        text = str(value).strip()
-        try:
-            found[key] = {"gps": parse_time, "far": float}.get(key, str)(text)
-        except ValueError as error:
-            raise InputError(f"table of events: {key} of {event.name}: {error}") from None
-    classes = dict(event.classes)
-    for name in _CLASSES:
-        for column in (name.lower(), f"p_{name.lower()}", f"prob_{name.lower()}"):
-            value = row.get(column)
-            if value is not None and not np.ma.is_masked(value) and str(value) not in ("", "nan", "None"):
-                classes[name] = float(value)
-    return {**found, "classes": classes}

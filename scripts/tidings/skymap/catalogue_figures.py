@@ -10,9 +10,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from tidings.output import COLUMN, OKABE_ITO, PAGE, new_figure, style
-from tidings.skymap._allsky import AllSky, Canvas, Part, part_of
-from tidings.skymap.catalogue import Event
+from tidings.skymap._allsky import AllSky, Canvas, Part, line_styles, part_of
 from tidings.skymap.coverage import Coverage, Field
+from tidings.skymap.events import Event
 from tidings.skymap.footprint import Ranges, region_ranges
 from tidings.skymap.overlap import Overlap
 from tidings.skymap.sky import SkyMap
@@ -123,6 +123,7 @@ def overlap_figure(
                 canvases[0].axes.plot(x, y, "s", mfc="none", color=OKABE_ITO["black"], ms=7, mew=0.6)
         figure.legend(handles=handles, loc="outside lower center", ncols=3)
         canvases[0].axes.set_title(_odds_text(found), loc="left")
+        canvases[-1].axes.set_title(_lines_text(levels), loc="right", fontsize=7)
         # Room above: the layout does not know the height of a title over an ellipse.
         figure.get_layout_engine().set(h_pad=0.08)
     return figure
@@ -170,17 +171,20 @@ def coverage_figure(
         canvas.outline(sky, levels, OKABE_ITO["vermillion"])
         handles = [
             Patch(color=OKABE_ITO["sky"], alpha=0.45, lw=0, label="covered"),
-            Line2D([], [], color=OKABE_ITO["vermillion"], lw=0.9, label=_levels_text(levels)),
+            *_region_handles(levels),
         ]
-        figure.legend(handles=handles, loc="outside lower left", ncols=2)
+        figure.legend(handles=handles, loc="outside lower left", ncols=len(handles))
         canvas.axes.set_title(title, loc="left")
         if curve:
             _draw_curve(figure.add_subplot(grid[0, 1]), found)
     return figure
 
 
-def _levels_text(levels: Sequence[float]) -> str:
-    return " and ".join(f"{level:g}" for level in sorted(levels)) + " % credible region"
+def _region_handles(levels: Sequence[float]) -> list[Line2D]:
+    return [
+        Line2D([], [], color=OKABE_ITO["vermillion"], lw=0.9, ls=line, label=f"{level:g} % region")
+        for level, line in line_styles(levels).items()
+    ]
 
 
 def _draw_curve(axes: object, found: Coverage) -> None:
@@ -217,8 +221,8 @@ def visibility_figure(
         grid = figure.add_gridspec(1, 2, width_ratios=(1, 1.5))
         axes = figure.add_subplot(grid[0, 0])
         time = hours / 24 if days else hours
-        axes.plot(time, 100 * found.now, ".-", ms=2, color=OKABE_ITO["blue"], label="at that time")
-        axes.plot(time, 100 * found.so_far, color=OKABE_ITO["green"], label="at any time so far")
+        axes.plot(time, 100 * found.so_far, color=OKABE_ITO["green"], lw=2.2, label="at any time so far")
+        axes.plot(time, 100 * found.now, ".-", ms=2, lw=0.8, color=OKABE_ITO["blue"], label="at that time")
         _draw_heights(axes, time, found)
         if epoch is not None and found.gps[0] <= epoch <= found.gps[-1]:
             axes.axvline((epoch - found.gps[0]) / (86400 if days else 3600), color=_PALE, lw=0.6, ls=":")
@@ -234,9 +238,11 @@ def visibility_figure(
         canvas.mark(*(float(c[best]) for c in sky.centres), OKABE_ITO["vermillion"], "x", 3)
         handles = [
             Patch(color=OKABE_ITO["sky"], alpha=0.4, lw=0, label="observable"),
-            Line2D([], [], color=OKABE_ITO["vermillion"], lw=0.9, label=_levels_text(levels)),
+            *_region_handles(levels),
         ]
-        canvas.axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=2)
+        canvas.axes.legend(
+            handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=len(handles)
+        )
         axes.legend(loc="best")
         canvas.axes.set_title(f"{100 * found.total:.1f} % observable", loc="right")
         axes.set_title(title, loc="left")

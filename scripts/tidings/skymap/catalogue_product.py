@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 
 from tidings.output import write_json
-from tidings.skymap.catalogue import Event
-from tidings.skymap.contours import polygons
+from tidings.skymap.events import Event
 from tidings.skymap.overlap import Overlap
 from tidings.skymap.sky import SkyMap
-from tidings.skymap.writing import write_skymap
+from tidings.skymap.writing import region_feature, write_skymap
 
 
 def write_contours(
@@ -37,13 +36,7 @@ def write_contours(
         areas = event.sky.areas(np.array(levels) / 100)
         for level, value in zip(levels, areas, strict=True):
             said = {"event": event.name, "level_percent": level, "area_deg2": float(value), "gps": event.gps}
-            features.append(
-                {
-                    "type": "Feature",
-                    "geometry": {"type": "MultiPolygon", "coordinates": _shapes(event.sky, level / 100)},
-                    "properties": said,
-                }
-            )
+            features.append(region_feature(event.sky, level / 100, said))
     write_json({"type": "FeatureCollection", "features": features}, Path(path), provenance)
 
 
@@ -65,10 +58,3 @@ def write_product(
         sky = replace(first, density=np.zeros(len(first)), mu=None, sigma=None, norm=None, meta={})
     meta = {**sky.meta, "OVERLAP": (found.product is not None, "whether the two maps overlap")}
     write_skymap(replace(sky, meta=meta), path, provenance)
-
-
-def _shapes(sky: SkyMap, level: float) -> list[list[list[list[float]]]]:
-    return [
-        [np.round(line, 6).tolist() for line in (polygon.outline, *polygon.holes)]
-        for polygon in polygons(sky, level)
-    ]

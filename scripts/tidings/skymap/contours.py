@@ -18,6 +18,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from tidings.skymap._polygons import Polygon, polygons_of
+from tidings.skymap.footprint import unit_vectors
 from tidings.skymap.regions import in_region, neighbours
 from tidings.skymap.sky import SkyMap
 
@@ -116,8 +117,7 @@ def _same_points(
     first: NDArray[np.float64], last: NDArray[np.float64], size: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Number the ends of sides so that equal points have equal numbers, to a thousandth of a side."""
-    lon, lat = np.radians(np.concatenate((first, last)).T)
-    vectors = np.column_stack((np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)))
+    vectors = unit_vectors(*np.concatenate((first, last)).T)
     pairs = cKDTree(vectors).query_pairs(1e-3 * size, output_type="ndarray")
     links = coo_array((np.ones(len(pairs), np.int8), (pairs[:, 0], pairs[:, 1])), shape=(len(vectors),) * 2)
     number = connected_components(links, directed=False)[1]

@@ -13,9 +13,11 @@ from astropy.table import Table
 from numpy.typing import NDArray
 
 from tidings.errors import InputError
+from tidings.skymap._tables import describe, read_any_table
 from tidings.skymap.footprint import (
     Cumulative,
     Ranges,
+    angles,
     area,
     complement,
     cone,
@@ -24,11 +26,11 @@ from tidings.skymap.footprint import (
     rectangle,
     region_ranges,
     union,
+    unit_vectors,
 )
-from tidings.skymap.sky import MAX_ORDER, SkyMap, pixel_area
+from tidings.skymap.sky import MAX_ORDER, SQUARE_DEGREES, SkyMap, expand, pixel_area
 from tidings.times import parse_time, utc_iso
 
-_SQUARE_DEGREES = np.degrees(1.0) ** 2
 _NAMES = {
     "ra": ("ra", "raj2000", "ra_deg", "ra_icrs"),
     "dec": ("dec", "dej2000", "dec_deg", "de_icrs"),
@@ -39,6 +41,20 @@ _NAMES = {
     "angle": ("angle", "pa", "posangle", "position_angle"),
     "polygon": ("polygon", "s_region", "region"),
     "time": ("time", "gps", "start", "utc"),
+}
+_COLUMNS = {
+    "rank": (None, "Place in the order taken", "meta.number"),
+    "field": (None, "Field", "meta.id;meta.main"),
+    "ra": ("deg", "Right ascension of its centre, ICRS", "pos.eq.ra"),
+    "dec": ("deg", "Declination of its centre, ICRS", "pos.eq.dec"),
+    "gps": ("s", "Time of the field, GPS", "time.epoch"),
+    "utc": (None, "Time of the field, UTC", "time.epoch"),
+    "area": ("deg2", "Area of the field", "phys.angArea"),
+    "probability": (None, "Probability in the field", "stat.probability"),
+    "added_area": ("deg2", "Area that no field before it holds", "phys.angArea"),
+    "added_probability": (None, "Probability that no field before it holds", "stat.probability"),
+    "total_area": ("deg2", "Area of all fields up to this one", "phys.angArea"),
+    "total_probability": (None, "Probability in all fields up to this one", "stat.probability"),
 }
 
 
@@ -112,7 +128,7 @@ def cover(
     bounds = np.unique(np.concatenate([field.ranges.ravel() for field in fields]))
     pieces = np.stack([bounds[:-1], bounds[1:]], axis=1)
     probability = Cumulative(sky).of(pieces)
-    areas = (pieces[:, 1] - pieces[:, 0]) * (pixel_area(MAX_ORDER) * _SQUARE_DEGREES)
+    areas = (pieces[:, 1] - pieces[:, 0]) * (pixel_area(MAX_ORDER) * SQUARE_DEGREES)
     members = [_pieces_of(field.ranges, bounds) for field in fields]
     sequence = _sequence(fields, members, probability, order)
     free = np.ones(len(pieces), bool)
@@ -149,27 +165,8 @@ def coverage_table(fields: Sequence[Field], found: Coverage) -> Table:
     table["added_probability"] = found.added
     table["total_area"] = np.cumsum(found.added_area)
     table["total_probability"] = np.minimum(np.cumsum(found.added), 1.0)
-    for name, (unit, ucd, text) in _COLUMNS.items():
-        if name in table.colnames:
-            table[name].unit, table[name].description = unit, text
-            table[name].meta["ucd"] = ucd
+    describe(table, _COLUMNS)
     return table
-
-
-_COLUMNS = {
-    "rank": (None, "meta.number", "Place in the order taken"),
-    "field": (None, "meta.id;meta.main", "Field"),
-    "ra": ("deg", "pos.eq.ra", "Right ascension of its centre, ICRS"),
-    "dec": ("deg", "pos.eq.dec", "Declination of its centre, ICRS"),
-    "gps": ("s", "time.epoch", "Time of the field, GPS"),
-    "utc": (None, "time.epoch", "Time of the field, UTC"),
-    "area": ("deg2", "phys.angArea", "Area of the field"),
-    "probability": (None, "stat.probability", "Probability in the field"),
-    "added_area": ("deg2", "phys.angArea", "Area that no field before it holds"),
-    "added_probability": (None, "stat.probability", "Probability that no field before it holds"),
-    "total_area": ("deg2", "phys.angArea", "Area of all fields up to this one"),
-    "total_probability": (None, "stat.probability", "Probability in all fields up to this one"),
-}
 
 
 def summary(sky: SkyMap, covered: Ranges, levels: Sequence[float] = (50.0, 90.0)) -> dict[str, object]:
@@ -233,10 +230,8 @@ def read_fields(
         The table is empty, or a row has no shape or no position; the message names the row.
     """
     path = Path(path)
-    table = read_any_table(path)
+    table = read_any_table(path, "list of fields")
     columns = _columns(table)
-    if not len(table):
-        raise InputError(f"{path}: the list of fields is empty: give at least one row")
     if "polygon" not in columns and not {"ra", "dec"} <= columns.keys():
         raise InputError(
             f"{path}: has the columns {', '.join(table.colnames)}: ra and dec in degrees, or polygon, are "
@@ -255,9 +250,7 @@ def read_fields(
 
 def _pieces_of(ranges: Ranges, bounds: NDArray[np.int64]) -> NDArray[np.int64]:
     first, last = np.searchsorted(bounds, ranges[:, 0]), np.searchsorted(bounds, ranges[:, 1])
-    count = last - first
-    base = np.repeat(first, count)
-    return base + np.arange(len(base)) - np.repeat(np.cumsum(count) - count, count)
+    return expand(first, last - first)
 
 
 def _sequence(
@@ -289,21 +282,6 @@ def _greedy(members: list[NDArray[np.int64]], probability: NDArray[np.float64]) 
         left = members[index][free[members[index]]]
         heapq.heappush(heap, (-float(probability[left].sum()), index, len(sequence)))
     return sequence
-
-
-def read_any_table(path: Path) -> Table:
-    """Read a table by the suffix of its name; `InputError` when it is none, or is empty text."""
-    form = {".ecsv": "ascii.ecsv", ".csv": "ascii.csv", ".tsv": "ascii.tab", ".vot": "votable"}
-    form |= {".xml": "votable", ".fits": "fits", ".fit": "fits", ".txt": "ascii"}
-    if path.suffix.lower() not in form:
-        raise InputError(f"{path}: a table is read as {', '.join(sorted(form))}; give it such a name")
-    if path.suffix.lower() in (".csv", ".tsv", ".txt") and not path.read_bytes().strip():
-        raise InputError(f"{path}: the list of fields is empty: give at least one row")
-    try:
-        return Table.read(path, format=form[path.suffix.lower()])
-    except Exception as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise InputError(f"{path}: cannot be read as {form[path.suffix.lower()]} ({reason})") from None
 
 
 def _columns(table: Table) -> dict[str, str]:
@@ -357,8 +335,6 @@ def _region(text: str) -> tuple[Ranges, float, float]:
         raise InputError(
             f"cannot read {text!r}: give at least three corners as ra dec ra dec ..., in degrees"
         )
-    from tidings.skymap.footprint import angles, unit_vectors
-
     ra, dec = np.array(numbers).reshape(-1, 2).T
     ranges = polygon(ra, dec)
     middle = angles(unit_vectors(ra, dec).mean(axis=0))

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tidings.errors import InputError
 from tidings.skymap._radial import normal, partial_moments, squares
+from tidings.skymap._tables import describe
 from tidings.skymap.sky import SkyMap
 from tidings.skymap.volume import VolumeLevels, has_distance, log_peak_density, volume_levels
 
@@ -191,12 +192,13 @@ def distance_table(posteriors: dict[str, DistancePosterior], points: int = 500) 
     ranges = [posterior.range() for posterior in posteriors.values()]
     axis = np.linspace(min(r[0] for r in ranges), max(r[1] for r in ranges), points)
     table = Table({"distance": axis})
-    _describe(table["distance"], "Mpc", "luminosity distance", "pos.distance")
+    columns = {"distance": ("Mpc", "luminosity distance", "pos.distance")}
     for name, posterior in posteriors.items():
         table[f"pdf_{name}"] = posterior.pdf(axis)
-        _describe(table[f"pdf_{name}"], "1 / Mpc", "probability density", "stat.probability;pos.distance")
+        columns[f"pdf_{name}"] = ("1 / Mpc", "probability density", "stat.probability;pos.distance")
         table[f"cdf_{name}"] = posterior.cdf(axis)
-        _describe(table[f"cdf_{name}"], None, "probability of being nearer", "stat.probability")
+        columns[f"cdf_{name}"] = (None, "probability of being nearer", "stat.probability")
+    describe(table, columns)
     table.meta["posteriors"] = {name: summary(posterior) for name, posterior in posteriors.items()}
     return table
 
@@ -211,10 +213,6 @@ def summary(posterior: DistancePosterior) -> dict[str, float]:
         "std": posterior.std,
         **{f"p{number:02d}": float(value) for number, value in found},
     }
-
-
-def _describe(column, unit: str | None, description: str, ucd: str) -> None:
-    column.unit, column.description, column.meta = unit, description, {"ucd": ucd}
 
 
 def _posterior(

@@ -64,17 +64,18 @@ def site_vectors(site: Site, gps: ArrayLike) -> tuple[NDArray[np.float64], NDArr
 
 def illumination(sun: NDArray[np.float64], moon: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the lit fraction of the Moon's disk, 0 to 1, from geocentric positions (Meeus 1998, ch. 48)."""
-    from_moon, to_earth = _unit(sun - moon), _unit(-moon)
+    from_moon, to_earth = unit(sun - moon), unit(-moon)
     return (1 + (from_moon * to_earth).sum(axis=-1)) / 2
 
 
 def separations(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the angle between vectors [..., 3] of any length, deg."""
-    cosine = (_unit(first) * _unit(second)).sum(axis=-1)
+    cosine = (unit(first) * unit(second)).sum(axis=-1)
     return np.degrees(np.arccos(np.clip(cosine, -1, 1)))
 
 
-def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+def unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return vectors [..., 3] with length 1."""
     return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
 
 

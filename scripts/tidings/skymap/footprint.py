@@ -20,7 +20,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from tidings.errors import InputError
 from tidings.fits import write_fits
-from tidings.skymap.sky import MAX_ORDER, SkyMap, pixel_area, pixel_centres
+from tidings.output import write_bytes, write_json
+from tidings.skymap.sky import MAX_ORDER, SQUARE_DEGREES, SkyMap, expand, pixel_area, pixel_centres
 
 Ranges = NDArray[np.int64]
 
@@ -136,13 +137,12 @@ def rectangle_corners(
     if not (0 < width < 120 and 0 < height < 120):
         raise InputError(f"a field of {width:g} by {height:g} deg: give sides above 0 and below 120 deg")
     x, y = np.tan(np.radians([width / 2, height / 2]))
-    a, d, turn = np.radians([ra, dec, angle])
-    east = np.array([-np.sin(a), np.cos(a), 0.0])
-    north = np.array([-np.sin(d) * np.cos(a), -np.sin(d) * np.sin(a), np.cos(d)])
+    middle, east, north = tangent_frame(ra, dec)
+    turn = np.radians(angle)
     up = np.cos(turn) * north + np.sin(turn) * east
     left = np.cos(turn) * east - np.sin(turn) * north
     signs = np.array([(1, 1), (1, -1), (-1, -1), (-1, 1)])
-    corners = unit_vectors(ra, dec) + signs[:, :1] * x * left + signs[:, 1:] * y * up
+    corners = middle + signs[:, :1] * x * left + signs[:, 1:] * y * up
     return angles(corners)
 
 
@@ -163,6 +163,16 @@ def unit_vectors(ra: ArrayLike, dec: ArrayLike) -> NDArray[np.float64]:
     """Return unit vectors [..., 3] of positions in deg."""
     a, d = np.radians(np.asarray(ra, float)), np.radians(np.asarray(dec, float))
     return np.stack([np.cos(d) * np.cos(a), np.cos(d) * np.sin(a), np.sin(d)], axis=-1)
+
+
+def tangent_frame(
+    ra: float, dec: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return unit vectors to a position (deg), and from there to the east and to the north."""
+    a, d = np.radians([ra, dec])
+    east = np.array([-np.sin(a), np.cos(a), 0.0])
+    north = np.array([-np.sin(d) * np.cos(a), -np.sin(d) * np.sin(a), np.cos(d)])
+    return unit_vectors(ra, dec), east, north
 
 
 def angles(vectors: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -220,9 +230,26 @@ def read_moc(path: str | Path) -> Ranges:
 def write_moc(
     ranges: Ranges, path: str | Path, provenance: dict[str, Any] | None = None, order: int | None = None
 ) -> None:
-    """Write ranges as coverage map in FITS (IVOA MOC 2.0)."""
-    primary, table = ranges_moc(ranges, deepest_order(ranges) if order is None else order).serialize("fits")
-    write_fits([primary, table], path, provenance)
+    """Write ranges as coverage map (IVOA MOC 2.0): JSON or, for .txt, ASCII; else FITS.
+
+    FITS is that of tiles (ORDERING NUNIQ), which readers of MOC 1 know too. Provenance is kept in FITS alone:
+    the other two forms have no place for it.
+
+    Parameters
+    ----------
+    order
+        Deepest order of the map; the deepest that the ranges need if not given.
+    """
+    path = Path(path)
+    moc = ranges_moc(ranges, deepest_order(ranges) if order is None else order)
+    if path.suffix == ".json":
+        write_json(moc.serialize("json"), path)
+    elif path.suffix == ".txt":
+        write_bytes(path, moc.to_string("ascii").encode("ascii"))
+    else:
+        primary, table = moc.serialize("fits", v1_compatible=True)
+        table.header["PIXTYPE"] = "HEALPIX"
+        write_fits([primary, table], path, provenance)
 
 
 def deepest_order(ranges: Ranges) -> int:
@@ -272,7 +299,7 @@ def intersection(first: Ranges, second: Ranges) -> Ranges:
 def area(ranges: Ranges) -> float:
     """Return the area of ranges, deg2."""
     pixels = float((ranges[:, 1] - ranges[:, 0]).sum()) if len(ranges) else 0.0
-    return float(pixels * pixel_area(MAX_ORDER) * np.degrees(1.0) ** 2)
+    return float(pixels * pixel_area(MAX_ORDER) * SQUARE_DEGREES)
 
 
 class Cumulative:
@@ -331,9 +358,8 @@ def _shape(
     edge = np.flatnonzero(~whole)
     if len(edge):
         # What is reported coarser than asked for is cut down, so that every centre is of one order.
-        count = np.int64(1) << (2 * (order - depth[edge]))
-        base = np.repeat(pixel[edge] << (2 * (order - depth[edge])), count)
-        fine = base + np.arange(len(base)) - np.repeat(np.cumsum(count) - count, count)
+        shift = 2 * (order - depth[edge])
+        fine = expand(pixel[edge] << shift, np.int64(1) << shift)
         fine = fine[inside(unit_vectors(*pixel_centres(fine, order)))]
     else:
         fine = np.empty(0, np.int64)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.special import gamma
 
 from tidings.errors import InputError
+from tidings.skymap._tables import describe
 from tidings.skymap.crossmatch import Match, Matcher
 from tidings.skymap.galaxy_files import Galaxies
 from tidings.skymap.sky import MAX_ORDER, SkyMap
@@ -34,7 +35,7 @@ HUBBLE = 0.7
 # ApJ 560, 566, M* = -23.39 + 5 log h.
 SCHECHTER = {"B": (1.6e-2, 1.2e10, -1.07), "K": (1.16e-2, 10 ** (0.4 * (23.39 + SOLAR["K"])), -1.09)}
 
-_COLUMNS: dict[str, tuple[str | None, str, str]] = {
+COLUMNS: dict[str, tuple[str | None, str, str]] = {
     "rank": (None, "place in the order of the score", "meta.id;meta.main"),
     "name": (None, "name in the catalogue", "meta.id"),
     "ra": ("deg", "right ascension, ICRS", "pos.eq.ra;meta.main"),
@@ -54,6 +55,7 @@ _COLUMNS: dict[str, tuple[str | None, str, str]] = {
     "cumulative": (None, "sum of the score down to this rank", "stat.probability"),
     "basis": (None, "what the score is of: 3-D or 2-D density", "meta.code"),
 }
+"""Unit, description and UCD of each column of a list of galaxies."""
 
 
 def absolute_luminosity(
@@ -227,15 +229,12 @@ def _factor(galaxies: Galaxies, weight: Weight, notes: list[str]) -> tuple[NDArr
 
 def _described(columns: dict[str, Any]) -> Table:
     table = Table()
-    for name, (unit, description, ucd) in _COLUMNS.items():
-        if name not in columns:
-            continue
+    for name in (name for name in COLUMNS if name in columns):
         value = np.asarray(columns[name])
         if value.dtype.kind == "f" and np.isnan(value).any():
             value = MaskedColumn(value, mask=np.isnan(value))
         table[name] = value
-        table[name].unit, table[name].description = unit, description
-        table[name].meta = {"ucd": ucd}
+    describe(table, COLUMNS)
     return table
 
 

@@ -9,11 +9,11 @@ from astropy.table import Table
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
+from numpy.typing import NDArray
 
 from tidings.output import OKABE_ITO, PAGE, new_figure, style
 from tidings.skymap._allsky import AllSky, Part, part_of
 from tidings.skymap.distance import DistancePosterior, over_sky
-from tidings.skymap.footprint import angles, unit_vectors
 from tidings.skymap.sky import SkyMap
 
 _COLOURS = [OKABE_ITO[c] for c in ("blue", "vermillion", "green", "purple", "orange", "sky", "black")]
@@ -42,7 +42,7 @@ def galaxies_figure(
     with style():
         figure = new_figure(PAGE, 0.5 * PAGE)
         grid = figure.add_gridspec(1, 2 if solid else 1, width_ratios=(1.1, 1) if solid else None)
-        part = _framed(sky, max(levels))
+        part = part_of(sky, max(levels))
         canvas = AllSky(figure, grid[0]) if part is None else Part(figure, grid[0], *part)
         canvas.outline(sky, levels, OKABE_ITO["black"])
         _galaxies_on_sky(figure, canvas, ranked, labelled)
@@ -67,23 +67,6 @@ def distance_figure(posteriors: dict[str, DistancePosterior], name: str = "") ->
             axes.set_title(name)
         axes.set_ylim(0, 1.5 * axes.get_ylim()[1])
     return figure
-
-
-def _framed(sky: SkyMap, level: float) -> tuple[float, float, float] | None:
-    """Return centre and half-width (deg) of the square around a credible region; None for a wide one."""
-    part = part_of(sky, level)
-    if part is None:
-        return None
-    up, lon = unit_vectors(*part[:2]), np.radians(part[0])
-    east = np.array([-np.sin(lon), np.cos(lon), 0.0])
-    north = np.cross(up, east)
-    vectors = unit_vectors(*(c[sky.credible_levels() <= level / 100] for c in sky.centres))
-    if not len(vectors):
-        return part
-    x, y = (vectors @ axis / (vectors @ up) for axis in (east, north))
-    middle = up + 0.5 * (x.min() + x.max()) * east + 0.5 * (y.min() + y.max()) * north
-    half = np.degrees(0.55 * max(np.ptp(x), np.ptp(y))) + 2 * np.degrees(np.sqrt(sky.pixel_area))
-    return (*(float(angle) for angle in angles(middle / np.linalg.norm(middle))), float(half))
 
 
 def _posteriors(axes: Axes, posteriors: dict[str, DistancePosterior]) -> None:
@@ -117,17 +100,21 @@ def _galaxies_on_sky(figure: Figure, canvas: AllSky | Part, ranked: Table, label
     )  # fmt: skip
     bar = figure.colorbar(points, ax=canvas.axes, shrink=0.8, pad=0.02)
     bar.set_label("Score [%]")
-    for rank in range(min(labelled, len(ranked))):
-        if np.isfinite(x[rank] + y[rank]):
-            canvas.axes.annotate(
-                str(rank + 1),
-                (x[rank], y[rank]),
-                (4, 3),
-                textcoords="offset points",
-                fontsize=7,
-                zorder=4,
-                path_effects=[withStroke(linewidth=1.5, foreground="white")],
-            )
+    _name_places(canvas.axes, x[:labelled], y[:labelled])
+
+
+def _name_places(axes: Axes, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
+    """Number places from 1 on, each name on the side that leads away from the other places."""
+    shown = np.flatnonzero(np.isfinite(x + y))
+    points = axes.transData.transform(np.column_stack((x, y))[shown])
+    for i, here in zip(shown, points, strict=True):
+        away = (here - points) / np.maximum(((here - points) ** 2).sum(axis=1), 1.0)[:, None]
+        way = away.sum(axis=0)
+        way = way / np.hypot(*way) if np.hypot(*way) > 0 else np.array([0.7, 0.7])
+        axes.annotate(
+            str(i + 1), (x[i], y[i]), tuple(9 * way), textcoords="offset points", fontsize=7, zorder=4,
+            ha="center", va="center", path_effects=[withStroke(linewidth=1.5, foreground="white")],
+        )  # fmt: skip
 
 
 def _galaxies_on_distance(axes: Axes, ranked: Table, labelled: int) -> None:

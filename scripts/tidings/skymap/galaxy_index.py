@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet
 from astropy.table import Table
 
-from tidings.skymap.galaxies import _COLUMNS
+from tidings.skymap._tables import describe
+from tidings.skymap.galaxies import COLUMNS
 from tidings.skymap.galaxy_files import PIXEL, Galaxies, read_galaxies
 from tidings.skymap.sky import MAX_ORDER, pixels_at
 from tidings.tables import ROW_GROUP, parquet_schema
@@ -95,15 +96,7 @@ def _rows(piece: Galaxies) -> dict[str, np.ndarray]:
 
 def _described(rows: dict[str, np.ndarray]) -> Table:
     table = Table({key: column[:0] for key, column in rows.items()})
-    for key in table.colnames:
-        if key == PIXEL:
-            table[key].description, table[key].meta = (
-                "HEALPix pixel, order 29, NESTED",
-                {"ucd": "pos.healpix"},
-            )
-            continue
-        table[key].unit, table[key].description, ucd = _COLUMNS[key]
-        table[key].meta = {"ucd": ucd}
+    describe(table, {**COLUMNS, PIXEL: (None, "HEALPix pixel, order 29, NESTED", "pos.healpix")})
     return table
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from tidings.errors import InputError
 from tidings.skymap._radial import squares
+from tidings.skymap._tables import describe
 from tidings.skymap.distance import over_sky
 from tidings.skymap.footprint import area, intersection, probability_in, region_ranges
 from tidings.skymap.sky import SkyMap
@@ -239,9 +240,7 @@ def overlap_table(found: Overlap, names: tuple[str, str], rates: dict[str, float
         if rates and key in rates:
             rows.append((key, rates[key], "Hz", text))
     table = Table([[value] for _, value, _, _ in rows], names=[key for key, *_ in rows])
-    for key, _, unit, description in rows:
-        table[key].unit, table[key].description = unit, description
-        table[key].meta["ucd"] = _ucd(key)
+    describe(table, {key: (unit, description, _ucd(key)) for key, _, unit, description in rows})
     table.meta = {"notes": list(found.notes)}
     return table
 

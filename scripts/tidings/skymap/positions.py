@@ -8,6 +8,7 @@ import numpy as np
 from astropy.table import MaskedColumn, Table, vstack
 
 from tidings.errors import InputError
+from tidings.skymap._tables import describe
 from tidings.skymap.crossmatch import Matcher
 from tidings.skymap.galaxy_files import Galaxies
 from tidings.skymap.sky import SQUARE_DEGREES, SkyMap
@@ -76,9 +77,7 @@ def position_table(sky: SkyMap, pieces: Iterable[Galaxies]) -> Table:
     if not tables:
         raise InputError("there is no position: give at least one")
     table = vstack(tables, metadata_conflicts="silent")
-    for name in table.colnames:
-        unit, table[name].description, ucd = _COLUMNS[name]
-        table[name].unit, table[name].meta = unit, {"ucd": ucd}
+    describe(table, _COLUMNS)
     table.meta["notes"] = _notes(sky, "level_3d" in table.colnames, lacking, total)
     return table
 

@@ -162,8 +162,8 @@ def _distance(columns: dict[str, Column], where: str, wanted: bool) -> tuple[Col
     if len(found) < len(DISTANCE):
         missing = [key for key in DISTANCE if key not in columns]
         raise InputError(
-            f"{where}: {', '.join(missing)} missing: a map of distances has {', '.join(DISTANCE)}; "
-            "or read it without distances"
+            f"{where}: {', '.join(missing)} missing: a map of distances has {', '.join(DISTANCE)}; step "
+            "skymap_region writes it without them (parameter drop_distance)"
         )
     return tuple(found)
 
@@ -187,8 +187,8 @@ def _scheme(table: _Table, scheme: str, given: Ordering | None) -> str:
         raise InputError(f"{table.where}: ORDERING is {scheme!r}: NESTED, RING and NUNIQ are read")
     if given is None:
         raise InputError(
-            f"{table.where}: the header has no ORDERING: say whether the pixels are in nested or ring "
-            "ordering (parameter ordering)"
+            f"{table.where}: the header has no ORDERING: if you know whether the pixels are in nested or "
+            "ring order, step skymap_region writes the map with it (parameter ordering)"
         )
     return {"nested": "NESTED", "ring": "RING"}[given]
 

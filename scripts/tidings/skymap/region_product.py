@@ -1,73 +1,55 @@
-"""Table and summary of credible regions, and reading a map wherever it is."""
+"""Table and summary of credible regions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from astropy.table import Table
 
-from tidings.errors import InputError
-from tidings.skymap.alert import is_alert, parse_alert
-from tidings.skymap.reading import Ordering, read_skymap
-from tidings.skymap.regions import Part, areas, in_region, most_probable, probability_in, region
+from tidings.skymap._tables import describe
+from tidings.skymap.footprint import probability_in, region_ranges
+from tidings.skymap.regions import Part, areas, in_region, most_probable
 from tidings.skymap.sky import SkyMap
 
 # Parts listed in the summary of a level.
 _LISTED = 20
 
 
-def read_localisation(
-    path: str | Path, *, normalise: bool = False, ordering: Ordering | None = None
-) -> SkyMap:
-    """Read a map from FITS, or that in an alert (JSON).
-
-    Raises
-    ------
-    InputError
-        As `read_skymap`, or the alert holds no map.
-    """
-    path = Path(path)
-    with path.open("rb") as stream:
-        alert = is_alert(stream.read(64))
-    if not alert:
-        return read_skymap(path, normalise=normalise, ordering=ordering)
-    try:
-        content = parse_alert(path.read_bytes())
-        sky = read_skymap(content.map_bytes(), name=f"map of {content.name}", normalise=normalise)
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from None
-    return sky
-
-
 def region_table(sky: SkyMap, levels: Sequence[float], found: dict[float, list[Part]]) -> Table:
     """Return one row per level (percent); `found` are the parts of each."""
-    inside = [in_region(sky, level / 100) for level in levels]
     fractions = np.array(levels) / 100
-    columns: list[tuple[str, Any, str | None, str]] = [
-        ("level", list(map(float, levels)), "%", "Credible level"),
-        ("area", areas(sky, fractions), "deg2", "Area; the tile where the level is crossed in proportion"),
-        (
-            "area_tiles",
+    columns: dict[str, tuple[Any, str | None, str, str]] = {
+        "level": (list(map(float, levels)), "%", "Credible level", "stat.probability;meta.main"),
+        "area": (
+            areas(sky, fractions),
+            "deg2",
+            "Area; the tile where the level is crossed in proportion",
+            "phys.angArea",
+        ),
+        "area_tiles": (
             areas(sky, fractions, whole_tiles=True),
             "deg2",
             "Area of the whole tiles, of the MOC",
+            "phys.angArea",
         ),
-        (
-            "probability",
-            [probability_in(sky, region(sky, f), sky.order) for f in fractions],
+        "probability": (
+            [probability_in(sky, region_ranges(sky, level)) for level in levels],
             None,
             "Probability in the whole tiles",
+            "stat.probability",
         ),
-        ("parts", [len(found[level]) for level in levels], None, "Parts that do not touch"),
-        ("tiles", [int(np.count_nonzero(i)) for i in inside], None, "Tiles of the map in the region"),
-    ]
-    table = Table([values for _, values, _, _ in columns], names=[name for name, *_ in columns])
-    for name, _, unit, description in columns:
-        table[name].unit = unit
-        table[name].description = description
+        "parts": ([len(found[level]) for level in levels], None, "Parts that do not touch", "meta.number"),
+        "tiles": (
+            [int(np.count_nonzero(in_region(sky, fraction))) for fraction in fractions],
+            None,
+            "Tiles of the map in the region",
+            "meta.number",
+        ),
+    }
+    table = Table({name: values for name, (values, *_) in columns.items()})
+    describe(table, {name: told for name, (_, *told) in columns.items()})
     return table
 
 

@@ -1,4 +1,4 @@
-"""Credible regions: areas, ranges of pixels, parts, and the probability in any part of the sky.
+"""Credible regions: areas, ranges of pixels, parts, and what a map says at positions.
 
 Regions are greedy: the densest tiles first, until they hold the probability asked for. The tile in which the
 level is crossed belongs to the region, and tiles of equal density come in together, so that a region does not
@@ -17,7 +17,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from tidings.errors import InputError
-from tidings.skymap.sky import SQUARE_DEGREES, SkyMap, tiles_of_ranges
+from tidings.skymap.sky import SQUARE_DEGREES, SkyMap
 
 # Columns of cdshealpix's neighbours: the pixel itself is the fifth.
 _AROUND = [0, 1, 2, 3, 5, 6, 7, 8]
@@ -104,18 +104,6 @@ def ranges_of(sky: SkyMap, inside: NDArray[np.bool_]) -> NDArray[np.int64]:
     return np.column_stack((sky.start[begin], sky.end[end - 1])).reshape(-1, 2)
 
 
-def probability_in(sky: SkyMap, ranges: NDArray[np.int64], order: int) -> float:
-    """Return the probability in ranges of pixels (NESTED at `order`); a tile cut counts in proportion."""
-    deepest = max(sky.order, order)
-    bounds = np.asarray(ranges, np.int64) << (2 * (deepest - order))
-    start = sky.start << (2 * (deepest - sky.order))
-    total = np.concatenate(([0.0], np.cumsum(sky.probability)))
-    tile = np.clip(np.searchsorted(start, bounds, side="right") - 1, 0, len(sky) - 1)
-    fraction = (bounds - start[tile]) / (sky.size[tile].astype(float) * 4.0 ** (deepest - sky.order))
-    below = total[tile] + sky.probability[tile] * fraction
-    return float(np.sum(below[:, 1] - below[:, 0]))
-
-
 def most_probable(sky: SkyMap) -> tuple[float, float]:
     """Return right ascension and declination, deg, of the centre of the densest tile."""
     i = sky.ranking[0]
@@ -184,10 +172,3 @@ def parts(sky: SkyMap, level: float) -> list[Part]:
         Part(float(probability[i]), float(area[i]), float(lon[densest[i]]), float(lat[densest[i]]))
         for i in np.argsort(-probability, kind="stable")
     ]
-
-
-def tiles_uniq(ranges: NDArray[np.int64], order: int) -> NDArray[np.int64]:
-    """Return ranges of pixels as the fewest tiles, by their UNIQ numbers, ascending."""
-    start, level = tiles_of_ranges(ranges, order)
-    level = level.astype(np.int64)
-    return np.sort((start >> (2 * (order - level))) + (np.int64(4) << (2 * level)))

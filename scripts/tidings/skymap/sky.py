@@ -301,6 +301,12 @@ def split_uniq(uniq: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.i
     return level.astype(np.uint8), pixel
 
 
+def expand(first: NDArray[np.int64], count: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the numbers first, first + 1, ... of each run, `count` of them, one run after the other."""
+    base = np.repeat(first, count)
+    return base + np.arange(len(base)) - np.repeat(np.cumsum(count) - count, count)
+
+
 def tiles_of_ranges(ranges: NDArray[np.int64], order: int) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
     """Return the fewest tiles that cover ranges of pixels: their first pixels, ascending, and orders.
 
@@ -323,11 +329,9 @@ def tiles_of_ranges(ranges: NDArray[np.int64], order: int) -> tuple[NDArray[np.i
             inner_low = np.minimum((low + parent - 1) // parent * parent, high)
             inner_high = np.maximum(high // parent * parent, inner_low)
         for first, last in ((low, inner_low), (inner_high, high)):
-            count = (last - first) >> shift
-            base = np.repeat(first, count)
-            within = np.arange(len(base)) - np.repeat(np.cumsum(count) - count, count)
-            starts.append(base + (within << shift))
-            levels.append(np.full(len(base), level, np.uint8))
+            tiles = expand(first >> shift, (last - first) >> shift) << shift
+            starts.append(tiles)
+            levels.append(np.full(len(tiles), level, np.uint8))
         keep = inner_high > inner_low
         low, high = inner_low[keep], inner_high[keep]
     start, level = np.concatenate(starts), np.concatenate(levels)

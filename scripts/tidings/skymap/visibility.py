@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tidings.acs.orbit import Location
 from tidings.errors import InputError
+from tidings.skymap._tables import describe
 from tidings.skymap.ephemeris import (
     EARTH_RADIUS,
     check_time,
@@ -22,10 +23,11 @@ from tidings.skymap.ephemeris import (
     separations,
     site_vectors,
     sun_vector,
+    unit,
 )
 from tidings.skymap.footprint import Ranges, area, union, unit_vectors
 from tidings.skymap.sites import Site
-from tidings.skymap.sky import MAX_ORDER, SkyMap, pixel_centres
+from tidings.skymap.sky import MAX_ORDER, SkyMap, expand, pixel_centres
 from tidings.times import utc_iso
 
 SUN_ANGLES = (50.0, 130.0)
@@ -154,7 +156,7 @@ def from_ground(
     moon_here = moon - place
     up = 90 - separations(zenith, moon_here)
     low, near = np.sin(np.radians(limits.altitude)), np.cos(np.radians(limits.moon_separation))
-    moon_unit = moon_here / np.linalg.norm(moon_here, axis=-1, keepdims=True)
+    moon_unit = unit(moon_here)
 
     def visible(vectors: NDArray[np.float64], i: int) -> NDArray[np.bool_]:
         good = vectors @ zenith[i] >= low
@@ -205,7 +207,7 @@ def from_integral(
     times = _times(gps, gps + duration, step)
     places = None if where is None else np.stack([where(t).vector for t in times])
     here = np.zeros((len(times), 3)) if places is None else places
-    sun = _unit(sun_vector(times) - here)
+    sun = unit(sun_vector(times) - here)
     # Near 90 deg the cosine tells angles apart best.
     most, least_cosine = np.cos(np.radians([limits.sun_least, limits.sun_most]))
     avoided = [] if places is None else _avoided(times, places, limits)
@@ -257,7 +259,6 @@ def night(site: Site, gps: float, sun_altitude: float) -> tuple[float, float]:
 
 def visibility_table(found: Visibility) -> Table:
     """Return a row for each time."""
-    table = Table()
     columns = {
         "gps": (found.gps, "s", "time.epoch", "Time, GPS"),
         "utc": ([utc_iso(t, 0) for t in found.gps], None, "time.epoch", "Time, UTC"),
@@ -265,10 +266,8 @@ def visibility_table(found: Visibility) -> Table:
         "probability_so_far": (found.so_far, None, "stat.probability", "At any time up to it"),
         **found.columns,
     }
-    for name, (values, unit, ucd, text) in columns.items():
-        table[name] = values
-        table[name].unit, table[name].description = unit, text
-        table[name].meta["ucd"] = ucd
+    table = Table({name: values for name, (values, *_) in columns.items()})
+    describe(table, {name: (unit, text, ucd) for name, (_, unit, ucd, text) in columns.items()})
     return table
 
 
@@ -293,7 +292,7 @@ def pieces(
     level = np.maximum(sky.level, order)
     count = np.int64(1) << (2 * (level.astype(np.int64) - sky.level.astype(np.int64)))
     parent = np.repeat(np.arange(len(sky)), count)
-    within = np.arange(len(parent)) - np.repeat(np.cumsum(count) - count, count)
+    within = expand(np.zeros(len(sky), np.int64), count)
     size = np.int64(1) << (2 * (deepest - level.astype(np.int64)))
     start = (sky.start << (2 * (deepest - sky.order)))[parent] + within * size[parent]
     return start, level[parent], parent
@@ -342,7 +341,7 @@ def _avoided(
         raise InputError(f"a position {distance.min():.0f} km from the centre of the Earth is inside of it")
     limb = np.degrees(np.arcsin(EARTH_RADIUS / distance)) + limits.earth
     moon = moon_vector(times) - places
-    return [(_unit(-places), limb), (_unit(moon), np.full(len(times), limits.moon))]
+    return [(unit(-places), limb), (unit(moon), np.full(len(times), limits.moon))]
 
 
 def _sun_altitude(site: Site, gps: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -360,7 +359,3 @@ def _times(begin: float, end: float, step: float) -> NDArray[np.float64]:
     count = int(np.floor((end - begin) / step + 1e-9))
     times = begin + step * np.arange(count + 1)
     return np.append(times, end) if end - times[-1] > 1e-3 * step else times
-
-
-def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)

@@ -1,13 +1,8 @@
-"""Sky maps and regions as files: multi-order and flat FITS, coverage maps (MOC), contours.
-
-Coverage maps follow IVOA MOC 2.0 (https://www.ivoa.net/documents/MOC/20220727/): FITS with ORDERING NUNIQ,
-which readers of MOC 1 know too, JSON, and ASCII; sorted, and of the fewest tiles.
-"""
+"""Sky maps and their regions as files: multi-order FITS, contours as GeoJSON and as regions of DS9."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +14,7 @@ from tidings.errors import InputError
 from tidings.fits import write_fits
 from tidings.output import provenance_text, write_bytes, write_json
 from tidings.skymap.contours import polygons, rings
-from tidings.skymap.regions import tiles_uniq
-from tidings.skymap.sky import SkyMap, pixel_area, split_uniq
+from tidings.skymap.sky import SkyMap, pixel_area
 
 _FLAT_LIMIT = 11
 _DISTANCE = (("DISTMU", "Mpc"), ("DISTSIGMA", "Mpc"), ("DISTNORM", "Mpc-2"))
@@ -74,45 +68,6 @@ def flat(sky: SkyMap, order: int | None = None) -> dict[str, NDArray[np.float64]
     return columns
 
 
-def write_moc(
-    ranges: NDArray[np.int64], order: int, path: str | Path, provenance: dict[str, Any] | None = None
-) -> None:
-    """Write ranges of pixels (NESTED at `order`) as coverage map: FITS, JSON or, for .txt, ASCII.
-
-    Provenance is kept in FITS alone: the other two forms have no place for it.
-    """
-    path = Path(path)
-    uniq = tiles_uniq(ranges, order)
-    if path.suffix == ".json":
-        tiles = _by_order(uniq)
-        write_json({str(level): tiles.get(level, []) for level in {*tiles, order}}, path)
-    elif path.suffix == ".txt":
-        words = [f"{level}/{_text(pixels)}" for level, pixels in ({order: []} | _by_order(uniq)).items()]
-        words.sort(key=lambda word: int(word.partition("/")[0]))
-        write_bytes(path, " ".join(words).encode("ascii"))
-    else:
-        table = fits.BinTableHDU.from_columns([fits.Column("UNIQ", "1K", array=uniq)])
-        table.header.update(
-            {"PIXTYPE": "HEALPIX", "MOCVERS": "2.0", "MOCDIM": "SPACE", "ORDERING": "NUNIQ", "COORDSYS": "C"}
-        )
-        table.header.update({"MOCORD_S": order, "MOCORDER": order, "MOCTOOL": "Tidings"})
-        write_fits([fits.PrimaryHDU(), table], path, provenance)
-
-
-def _by_order(uniq: NDArray[np.int64]) -> dict[int, list[int]]:
-    level, pixel = split_uniq(uniq) if len(uniq) else (uniq, uniq)
-    return {int(one): pixel[level == one].tolist() for one in np.unique(level)}
-
-
-def _text(pixels: list[int]) -> str:
-    """Return pixels with those that follow each other as ranges."""
-    words = []
-    for _, group in groupby(enumerate(pixels), key=lambda pair: pair[1] - pair[0]):
-        run = [pixel for _, pixel in group]
-        words.append(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}")
-    return " ".join(words)
-
-
 def write_geojson(
     sky: SkyMap,
     levels: Sequence[float],
@@ -131,22 +86,19 @@ def write_geojson(
     """
     features = []
     for level in levels:
-        shapes = [
-            [_rounded(polygon.outline), *(_rounded(hole) for hole in polygon.holes)]
-            for polygon in polygons(sky, level)
-        ]
-        features.append(
-            {
-                "type": "Feature",
-                "geometry": {"type": "MultiPolygon", "coordinates": shapes},
-                "properties": {"level_percent": round(100 * level, 6), **(properties or {}).get(level, {})},
-            }
-        )
+        said = {"level_percent": round(100 * level, 6), **(properties or {}).get(level, {})}
+        features.append(region_feature(sky, level, said))
     write_json({"type": "FeatureCollection", "features": features}, Path(path), provenance)
 
 
-def _rounded(line: NDArray[np.float64]) -> list[list[float]]:
-    return np.round(line, 6).tolist()
+def region_feature(sky: SkyMap, level: float, properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a credible region (level 0 to 1) as feature of GeoJSON, a MultiPolygon to 1e-6 deg."""
+    shapes = [
+        [np.round(line, 6).tolist() for line in (polygon.outline, *polygon.holes)]
+        for polygon in polygons(sky, level)
+    ]
+    geometry = {"type": "MultiPolygon", "coordinates": shapes}
+    return {"type": "Feature", "geometry": geometry, "properties": dict(properties)}
 
 
 def write_region(

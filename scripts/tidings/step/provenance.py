@@ -11,9 +11,6 @@ from typing import Any
 from tidings import __version__
 from tidings.step.declaration import In, Param, Step
 
-TIMESTAMP = ".snakemake_timestamp"
-"""What Snakemake puts into a folder that a rule made; no other engine does."""
-
 # Called when a product asks for the block: not all steps do, and checksums of large inputs take time.
 RUNNING: ContextVar[Callable[[], dict[str, Any]]] = ContextVar("provenance of the running step")
 
@@ -59,6 +56,10 @@ def checksum(path: Path) -> str:
     if not path.is_dir():
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
-    files = [p for p in sorted(path.rglob("*")) if p.is_file() and p.name != TIMESTAMP]
-    lines = [f"{p.relative_to(path).as_posix()} {checksum(p)}\n" for p in files]
+    lines = [
+        f"{p.relative_to(path).as_posix()} {checksum(p)}\n"
+        for p in sorted(path.rglob("*"))
+        # Snakemake leaves a file of its own in a directory that a rule made.
+        if p.is_file() and p.name != ".snakemake_timestamp"
+    ]
     return hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -9,6 +9,7 @@ import warnings
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,7 +19,7 @@ from astropy.table import Table
 from astropy.table.serialize import represent_mixins_as_columns
 
 from tidings.verify.nodes import Index, Node, Unreadable, array_nodes, constant
-from tidings.verify.text import json_nodes, read_bytes, text_nodes
+from tidings.verify.text import json_nodes, read_bytes, text_nodes, value_nodes
 
 # Up to 18 digits always fit 64 bits; longer ones are identifiers, and stay text.
 _INTEGER = re.compile(r"[+-]?(0|[1-9]\d{0,17})", re.ASCII)
@@ -130,7 +131,7 @@ def _element_nodes(element: ET.Element, above: str) -> Iterator[Node]:
     if tag == "DATA":
         return
     for name in sorted(element.attrib):
-        yield constant(f"xml{path}@{name}", f"{path} attribute {name!r}", element.attrib[name])
+        yield from value_nodes(f"xml{path}@{name}", f"{path} attribute {name!r}", element.attrib[name])
     yield constant(f"xml{path}", path, (element.text or "").strip())
     seen: dict[str, int] = {}
     for child in element:
@@ -142,7 +143,7 @@ def _element_nodes(element: ET.Element, above: str) -> Iterator[Node]:
 def _renamed(nodes: Iterator[Node], path: str, number: int) -> Iterator[Node]:
     for node in nodes:
         key = node.key.replace(path, f"{path}[{number}]", 1)
-        yield Node(key, node.label.replace(path, f"{path}[{number}]", 1), node.value, node.locate)
+        yield replace(node, key=key, label=node.label.replace(path, f"{path}[{number}]", 1))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The jobs of a finished run, from the workflow as it stands and from what Snakemake recorded of each output."""
+"""The jobs of a finished run: the workflow as it stands, and what Snakemake recorded of each output."""
 
 from __future__ import annotations
 

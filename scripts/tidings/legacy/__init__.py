@@ -1,0 +1,1 @@
+"""Images and photometry of the DESI Legacy Imaging Surveys."""

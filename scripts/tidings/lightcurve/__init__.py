@@ -1,0 +1,1 @@
+"""Light curves of monitors that count photons: binning, background, bursts, files, figures."""
