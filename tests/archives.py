@@ -13,7 +13,6 @@ from servers.integral import IntegralServer
 from suite import ROOT, call, copy, snakemake
 from tidings import crate as crates
 
-PLUGIN = str(ROOT / "workflows/snakemake-report-plugin-wrroc/src")
 DESCRIPTION = ".snakemake/wrroc/ro-crate-metadata.json"
 CONFIG = """targets:
   GRB230307A:
@@ -37,7 +36,7 @@ def suite(folder: Path, data: Sequence[str]) -> Path:
 def run_and_pack(folder: Path, record: Path, *words: str, **variables: str) -> Path:
     """Run Snakemake in a copy of the suite, and pack what it made."""
     snakemake(folder, *words, **variables)
-    snakemake(folder, *words, "--reporter", "wrroc", "--report-wrroc-path", DESCRIPTION, PYTHONPATH=PLUGIN)
+    snakemake(folder, *words, "--reporter", "wrroc", "--report-wrroc-path", DESCRIPTION)
     call(folder, "python", "scripts/crate.py", "pack", record)
     return record
 

@@ -54,7 +54,7 @@ def reached(server, monkeypatch):
 
 @pytest.fixture(scope="module")
 def record(tmp_path_factory):
-    """A small archive: SPI-ACS counts, fetched from a service that is no longer there, and two jobs on them."""
+    """A small archive: SPI-ACS counts, fetched from a service that is gone since, and two jobs on them."""
     return archives.small(tmp_path_factory.mktemp("small"))
 
 

@@ -416,7 +416,7 @@ def test_token_is_in_no_file_line_or_address(quiet, tmp_path, monkeypatch, capfd
 def test_a_damaged_journal_is_refused_by_name(tmp_path, text):
     path = tmp_path / "journal.json"
     path.write_text(text)
-    with pytest.raises(InputError, match="journal.json: not a journal"):
+    with pytest.raises(InputError, match=r"journal\.json: not a journal"):
         Journal(path, "https://zenodo.org", "urn:uuid:1")
 
 

@@ -1,4 +1,4 @@
-"""From what a user names to a record's files: DOIs, addresses, versions, both forms of JSON, damage on the way."""
+"""From what a user names to the files of a record: DOIs, addresses, versions, both forms of JSON, damage."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def test_a_download_that_fails_once_is_gone_on_with(server, first, tmp_path, wit
 @pytest.mark.parametrize("what", [{"corrupt": True}, {"truncate": 100}])
 def test_wrong_bytes_are_refused_and_leave_nothing(server, first, tmp_path, without, what):
     server.fault("files/run-crate.zip", **what, times=100)
-    with pytest.raises(InputError, match="run-crate.zip/content: checksum mismatch: it has MD5"):
+    with pytest.raises(InputError, match=r"run-crate\.zip/content: checksum mismatch: it has MD5"):
         fetch(read(first), tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ["README.md"]
 
