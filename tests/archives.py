@@ -9,11 +9,16 @@ import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from servers.integral import IntegralServer
 from suite import ROOT, call, copy, snakemake
 from tidings import crate as crates
 
-PLUGIN = str(ROOT / "workflows/snakemake-report-plugin-wrroc/src")
 DESCRIPTION = ".snakemake/wrroc/ro-crate-metadata.json"
+CONFIG = """targets:
+  GRB230307A:
+    acs:
+      trigger: "2023-03-07T15:44:06.67"
+"""
 ACS = "results/acs/GRB230307A/GRB230307A"
 
 
@@ -28,19 +33,23 @@ def suite(folder: Path, data: Sequence[str]) -> Path:
     return folder
 
 
-def run_and_pack(folder: Path, record: Path, *words: str) -> Path:
+def run_and_pack(folder: Path, record: Path, *words: str, **variables: str) -> Path:
     """Run Snakemake in a copy of the suite, and pack what it made."""
-    snakemake(folder, *words)
-    snakemake(folder, *words, "--reporter", "wrroc", "--report-wrroc-path", DESCRIPTION, PYTHONPATH=PLUGIN)
+    snakemake(folder, *words, **variables)
+    snakemake(folder, *words, "--reporter", "wrroc", "--report-wrroc-path", DESCRIPTION)
     call(folder, "python", "scripts/crate.py", "pack", record)
     return record
 
 
-def small(folder: Path, names: Sequence[str] = ("lightcurve.fits", "limits.ecsv")) -> Path:
-    """Archive a run of two jobs, or fewer: counts to light curve to limits."""
-    return run_and_pack(
-        suite(folder / "suite", ["acs"]), folder / "record", *(f"{ACS}_{name}" for name in names)
-    )
+def small(folder: Path) -> Path:
+    """Archive a run of three jobs: counts fetched from the service, light curve, limits."""
+    copy = suite(folder / "suite", [])
+    (copy / "mine.yaml").write_text(CONFIG)
+    names = [f"{ACS}_{name}" for name in ("lightcurve.fits", "limits.ecsv")]
+    with IntegralServer() as server:
+        return run_and_pack(
+            copy, folder / "record", *names, "--configfile", "mine.yaml", TIDINGS_INTEGRAL_HOST=server.host
+        )
 
 
 def tampered(record: Path, folder: Path, edit: Callable[[Path], None], cover: bool = True) -> Path:

@@ -54,7 +54,7 @@ def reached(server, monkeypatch):
 
 @pytest.fixture(scope="module")
 def record(tmp_path_factory):
-    """A small archive: two jobs on SPI-ACS counts."""
+    """A small archive: SPI-ACS counts, fetched from a service that is gone since, and two jobs on them."""
     return archives.small(tmp_path_factory.mktemp("small"))
 
 
@@ -242,7 +242,7 @@ def test_a_changed_pixel_and_a_changed_parameter_are_named_apart(tamper_and_run)
     assert pixel["products"] == [f"{archives.ACS}_lightcurve.fits"]
     assert pixel["likely_causes"][0].startswith("the archived file was changed after the run")
     assert pixel["likely_causes"][0].endswith("the rerun gives the recorded bytes")
-    assert "column 'RATE': 1 of 5400 values differ; first at row [17] (FITS row 18)" in printed
+    assert "column 'RATE': 1 of 600 values differ; first at row [17] (FITS row 18)" in printed
     assert parameter["step"] == "acs_limit"
     assert parameter["likely_causes"] == ["changed parameter: sigma was 3, is 4"]
     assert parameter["products"] == [f"{archives.ACS}_limits.ecsv", f"{archives.ACS}_limits.json"]
@@ -251,15 +251,17 @@ def test_a_changed_pixel_and_a_changed_parameter_are_named_apart(tamper_and_run)
 
 def test_a_changed_input_is_named_and_what_follows_is_not_blamed(tamper_and_run, tmp_path):
     def edit(folder):
-        path = folder / "source/data/acs/GRB230307A_spiacs_lc.fits"
-        content = bytearray(path.read_bytes())
-        content[-100_000] ^= 1
-        path.write_bytes(content)
+        path = folder / "source/resources/acs/GRB230307A/counts.txt"
+        lines = path.read_text().splitlines()
+        number = len(lines) // 4
+        words = lines[number].split()
+        lines[number] = " ".join([*words[:2], str(int(words[2]) + 5000), *words[3:]])
+        path.write_text("\n".join(lines) + "\n")
 
     found, _ = tamper_and_run(edit)
     step, _, cause = first(found)
     assert step == "acs_lightcurve"
-    assert cause == "changed input: GRB230307A_spiacs_lc.fits is not the recorded one"
+    assert cause == "changed input: counts.txt is not the recorded one"
     assert set(statuses(tmp_path / "out").values()) == {"DIFFERS"}
 
 

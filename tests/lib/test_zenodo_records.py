@@ -1,4 +1,4 @@
-"""From what a user names to a record: DOIs, addresses, versions, both forms of JSON, damage on the way."""
+"""From what a user names to the files of a record: DOIs, addresses, versions, both forms of JSON, damage."""
 
 from __future__ import annotations
 
