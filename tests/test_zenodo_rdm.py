@@ -1,7 +1,8 @@
 """InvenioRDM's interface as the local Zenodo answers: what Zenodo's own code was seen to do.
 
-The same tests run against an InvenioRDM that is not ours, if the environment names one and the token of one
-who may publish there. It must be set up like Zenodo: 100 files, none empty, no restricted records, DOIs.
+The same tests run against the real InvenioRDM, which `python tests/services/inveniordm.py` installs and
+starts, or against another that the environment names, with the token of one who may publish there. It must be
+set up like Zenodo: 100 files, none empty, no restricted records, DOIs.
 
     export TIDINGS_RDM_URL=https://127.0.0.1:5000 TIDINGS_RDM_TOKEN=... REQUESTS_CA_BUNDLE=certificate.pem
     python -m pytest tests/test_zenodo_rdm.py -k "real or other"
