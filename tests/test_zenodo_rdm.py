@@ -1,12 +1,13 @@
 """InvenioRDM's interface as the local Zenodo answers: what Zenodo's own code was seen to do.
 
-The same tests run against an InvenioRDM that is not ours, if the environment names one and the token of one
-who may publish there. It must be set up like Zenodo: 100 files, none empty, no restricted records, DOIs.
+The same tests run against the real InvenioRDM, which `python tests/services/inveniordm.py` installs and
+starts, or against another that the environment names, with the token of one who may publish there. It must be
+set up like Zenodo: 100 files, none empty, no restricted records, DOIs.
 
     export TIDINGS_RDM_URL=https://127.0.0.1:5000 TIDINGS_RDM_TOKEN=... REQUESTS_CA_BUNDLE=certificate.pem
     python -m pytest tests/test_zenodo_rdm.py -k "real or other"
 
-What is Zenodo's alone (numbers as ids, older JSON, limits that tests lower) is tested on the local one only.
+What is Zenodo's alone (numbers as ids, older JSON, search, lowered limits) stands in test_zenodo_own.py.
 """
 
 from __future__ import annotations
@@ -19,57 +20,11 @@ import uuid
 import zipfile
 
 import pytest
-import requests
 
+from rdm import METADATA, PLAIN, Api, fields, message
 from servers.zenodo import zenodo
 
-RDM = "application/vnd.inveniordm.v1+json"
-PERSON = {"type": "personal", "family_name": "Curie", "given_name": "Marie"}
-METADATA = {
-    "title": "Light curve of a burst",
-    "resource_type": {"id": "dataset"},
-    "creators": [{"person_or_org": PERSON, "affiliations": [{"name": "Sorbonne"}]}],
-    "publication_date": "2026-05-17",
-    "publisher": "Zenodo",
-    "version": "1.0.0",
-    "description": "<p>Counts.</p>",
-}
-PLAIN = {"Accept": "*/*"}
 ELSEWHERE = os.environ.get("TIDINGS_RDM_URL"), os.environ.get("TIDINGS_RDM_TOKEN")
-
-
-class Api:
-    """Speaks to an InvenioRDM as one user, or as nobody."""
-
-    def __init__(self, url, token=None):
-        self.url = url
-        self.headers = {"Accept": RDM, **({"Authorization": f"Bearer {token}"} if token else {})}
-
-    def __call__(self, method, path, status=200, **options):
-        """Make a request that must end with a status; return the answer."""
-        headers = {**self.headers, **options.pop("headers", {})}
-        url = path if path.startswith("http") else f"{self.url}/api{path}"
-        answer = requests.request(method, url, headers=headers, timeout=30, allow_redirects=False, **options)
-        assert answer.status_code == status, answer.text
-        return answer
-
-    def draft(self, **metadata):
-        """Make a draft and return its path."""
-        said = {"metadata": {**METADATA, **metadata}, "files": {"enabled": True}}
-        return f"/records/{self('POST', '/records', 201, json=said).json()['id']}/draft"
-
-    def upload(self, draft, key, content):
-        """Upload a file in three requests; return the last answer."""
-        self("POST", f"{draft}/files", 201, json=[{"key": key}])
-        self("PUT", f"{draft}/files/{key}/content", data=content)
-        return self("POST", f"{draft}/files/{key}/commit").json()
-
-    def published(self, **metadata):
-        """Publish a record with one file and return its path."""
-        draft = self.draft(**metadata)
-        self.upload(draft, "a.txt", b"hello")
-        self("POST", f"{draft}/actions/publish", 202)
-        return draft.removesuffix("/draft")
 
 
 @pytest.fixture(scope="module")
@@ -84,24 +39,8 @@ def api(request, server):
 
 
 @pytest.fixture
-def mine(server):
-    """A user of the local Zenodo."""
-    return Api(server.url, server.token)
-
-
-@pytest.fixture
 def nobody(api):
     return Api(api.url)
-
-
-def message(answer):
-    """What an answer says is wrong: its words, and those on the fields."""
-    said = answer.json()
-    return " ".join([said["message"], *(one for each in said.get("errors", []) for one in each["messages"])])
-
-
-def fields(answer):
-    return {one["field"] for one in answer.json().get("errors", [])}
 
 
 @pytest.mark.skipif(not all(ELSEWHERE), reason="no InvenioRDM (TIDINGS_RDM_URL, TIDINGS_RDM_TOKEN)")
@@ -130,9 +69,8 @@ def test_metadata_come_back_as_they_were_said(api):
     said["related_identifiers"] = [related]
     api("PUT", draft, json={"metadata": said, "files": {"enabled": True}})
     read = api("GET", draft).json()["metadata"]
-    assert {
-        key: read[key] for key in ("title", "publication_date", "version", "publisher", "description")
-    } == {key: METADATA[key] for key in ("title", "publication_date", "version", "publisher", "description")}
+    for name in ("title", "publication_date", "version", "publisher", "description"):
+        assert read[name] == METADATA[name]
     assert read["creators"][0]["person_or_org"]["name"] == "Curie, Marie"
     assert [one["id"] for one in read["rights"]] == ["cc-by-4.0"]
     assert [one["subject"] for one in read["subjects"]] == ["gamma-ray bursts"]
@@ -332,19 +270,6 @@ def test_names_of_any_kind_are_kept(api, key):
     assert api("GET", f"{draft}/files/{key}/content").content == b"hello"
 
 
-def test_quota_of_a_record(mine, server):
-    draft = mine.draft()
-    mine.upload(draft, "a.txt", b"hello")
-    server.limits.quota = 10
-    try:
-        mine("POST", f"{draft}/files", 201, json=[{"key": "b.txt"}])
-        refused = mine("PUT", f"{draft}/files/b.txt/content", 400, data=b"123456")
-        assert message(refused) == "Bucket quota exceeded."
-        mine("PUT", f"{draft}/files/b.txt/content", data=b"12345")
-    finally:
-        server.limits.quota = 50_000_000_000
-
-
 # Publication
 
 
@@ -520,85 +445,3 @@ def test_inside_a_zip_and_all_files_as_one(api, nobody):
     nobody("GET", f"{record}/files/a.txt/container", 500, headers=PLAIN)
     whole = nobody("GET", f"{record}/files-archive", headers=PLAIN).content
     assert set(zipfile.ZipFile(io.BytesIO(whole)).namelist()) == {"run.zip", "a.txt"}
-
-
-# What is Zenodo's own, or set up for the test
-
-
-def test_ids_are_numbers_and_the_older_json_is_the_default(mine, nobody, server):
-    number = server.publish({"a.txt": b"hello"}, title="Flavours")
-    older = requests.get(f"{server.url}/api/records/{number}", headers={"Accept": "application/json"}).json()
-    assert (older["id"], older["recid"]) == (int(number), number)
-    assert older["files"][0]["checksum"] == "md5:5d41402abc4b2a76b9719d911017c592"
-    assert older["files"][0]["links"]["self"].endswith("/files/a.txt/content")
-    newer = mine("GET", f"/records/{number}")
-    assert newer.headers["Content-Type"] == RDM and newer.json()["id"] == number
-    assert newer.json()["parent"]["id"] == older["conceptrecid"]
-    mine("GET", f"/records/{number}", 406, headers={"Accept": "image/png"})
-
-
-@pytest.mark.parametrize(
-    "scope, create, publish", [("deposit:write", 201, 403), ("deposit:actions", 403, 404)]
-)
-def test_scopes(server, scope, create, publish):
-    some = Api(server.url, server.new_token(scope))
-    number = some("POST", "/records", create, json={"metadata": METADATA}).json().get("id")
-    number = number or server.publish({"a.txt": b"hello"})
-    some("POST", f"/records/{number}/draft/actions/publish", publish)
-
-
-def test_another_users_draft_and_an_unknown_token(mine, server):
-    draft = mine.draft()
-    Api(server.url, server.new_token(user="other"))("GET", draft, 403)
-    Api(server.url, "no-such-token")("GET", draft, 403)
-    Api(server.url, "no-such-token")("GET", f"/records/{server.publish({'a.txt': b'hello'})}")
-    assert requests.get(f"{server.url}/api{draft}", params={"access_token": server.token}).ok
-
-
-def test_restricted_files_and_restricted_record(mine, server):
-    nobody = Api(server.url)
-    files = f"/records/{server.publish({'a.txt': b'hello'}, files_access='restricted')}"
-    assert "entries" not in nobody("GET", files).json()["files"]
-    assert nobody("GET", files).json()["access"]["status"] == "restricted"
-    older = nobody("GET", files, headers={"Accept": "application/json"}).json()
-    assert "files" not in older and older["metadata"]["access_right"] == "restricted"
-    nobody("GET", f"{files}/files/a.txt/content", 403)
-    assert mine("GET", f"{files}/files/a.txt/content", headers=PLAIN).content == b"hello"
-    record = f"/records/{server.publish({'a.txt': b'hello'}, record_access='restricted')}"
-    assert message(nobody("GET", record, 403)) == "Permission denied."
-    assert mine("GET", record).json()["access"]["record"] == "restricted"
-
-
-def test_search_finds_records_of_all_and_drafts_of_ones_own(mine, server):
-    nobody = Api(server.url)
-    first = server.publish({"a.txt": b"hello"}, title="Needle in hay")
-    second = server.publish({"a.txt": b"hello"}, new_version_of=first, title="Needle in hay")
-    draft = mine.draft(title="Needle in a draft").split("/")[2]
-
-    def ids(api, path):
-        return [one["id"] for one in api("GET", path).json()["hits"]["hits"]]
-
-    assert ids(nobody, "/records?q=needle") == [second]
-    assert ids(nobody, "/records?q=needle&all_versions=true") == [second, first]
-    assert ids(mine, '/user/records?q="needle in a draft"') == [draft]
-    concept = mine("GET", f"/records/{first}").json()["parent"]["id"]
-    assert ids(nobody, f"/records?q=parent.id:{concept} AND needle&all_versions=1") == [second, first]
-    nobody("GET", "/user/records", 403)
-    assert ids(mine, f"/records/{first}/versions") == [second, first]
-
-
-def test_page_size_is_limited(mine, server):
-    nobody = Api(server.url)
-    nobody("GET", "/records?size=25")
-    assert "greater than 25" in message(nobody("GET", "/records?size=26", 400))
-    mine("GET", "/records?size=100")
-    mine("GET", "/records?size=101", 400)
-
-
-def test_archive_has_a_limit(mine, server):
-    record = f"/records/{server.publish({'a.txt': b'hello'})}"
-    server.limits.archive = 4
-    try:
-        mine("GET", f"{record}/files-archive", 400, headers=PLAIN)
-    finally:
-        server.limits.archive = 300_000_000
