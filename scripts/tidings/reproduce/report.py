@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -65,12 +66,15 @@ def text(outcome: Outcome) -> str:
     ordered = [replace(verdict, product=path) for path, verdict in outcome.verdicts.items()]
     # Without its last line, which counts; the headline does that here.
     lines = terminal_table(ordered).splitlines()[:-1]
+    if outcome.rerun.status:
+        lines = [re.sub(f"^{Status.MISSING}", f"{FAILED:<7}", line) for line in lines]
     for number, found in enumerate(outcome.divergences):
         lines.append(
             f"{'first diverging step' if number == 0 else 'another one, of its own'}: {found.step} "
             f"({found.job})"
         )
-        lines.append(f"    products: {', '.join(path.rpartition('/')[2] for path in found.products)}")
+        names = ", ".join(path.rpartition("/")[2] for path in found.products)
+        lines += [f"    products: {names}"] if names else []
         lines += [f"    likely cause: {cause}" for cause in found.causes]
     wrong = mispredicted(outcome)
     if wrong:
