@@ -9,6 +9,7 @@ requirements:
   ScatterFeatureRequirement: {}
   MultipleInputFeatureRequirement: {}
   StepInputExpressionRequirement: {}
+  SubworkflowFeatureRequirement: {}
 
 inputs:
   name: {type: string, doc: "Name of the target and round; the products are named after it"}

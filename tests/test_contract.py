@@ -149,7 +149,35 @@ def test_cwl_job_is_the_default_configuration():
         legacy = targets[target["name"]]["legacy"]
         assert legacy["catalogue"] == file_of(target["catalogue"])
         legacy |= {"ra": target["ra"], "dec": target["dec"]}
+    targets |= isgri_targets_of(job)
+    for target in job["antares_limits"]:
+        (ra,), (dec,) = target["ra"], target["dec"]
+        targets[target["name"]] = {"antares": {"ra": ra, "dec": dec}}
+    for target in job["antares_searches"]:
+        region = {"time": target["time"], "map": file_of(target["skymap"])}
+        targets[target["name"]]["antares"] = region
     assert targets == config["targets"]
+
+
+def isgri_targets_of(job) -> dict[str, dict]:
+    """Return the targets of the CWL job whose events are recorded or simulated."""
+    targets = {}
+    for target in job["isgri_events_targets"]:
+        events = [file_of(file) for batch in target["events"] for file in batch]
+        assert target["several"] == (len(events) > 1)
+        gains = file_of(target["pixel_gains"])
+        targets[target["name"]] = {
+            "isgri": {"events": events, "pixel_gains": gains, "bands": target["bands"]},
+            "isgri_shadowgram": {"time_bin": target["time_bin"]},
+            "isgri_flux": {"weights": target["weights"]},
+        }
+    for target in job["isgri_simulated_targets"]:
+        keys = ("ra", "dec", "pattern", "windows", "duration")
+        targets[target["name"]] = {
+            "isgri": {"simulate": file_of(target["table"]), "bands": target["bands"]},
+            "isgri_simulate": {key: target[key] for key in keys},
+        }
+    return targets
 
 
 def file_of(file: dict[str, str]) -> str:

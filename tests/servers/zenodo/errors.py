@@ -39,6 +39,16 @@ def invalid(field: str, *messages: str) -> ApiError:
     return ApiError(400, "A validation error occurred.", [{"field": field, "messages": list(messages)}])
 
 
+def unlisted(word: object) -> ApiError:
+    """Return the answer to a word that is in none of the lists of types, licences, languages, relations."""
+    return ApiError(400, f"Invalid value {word}.")
+
+
+def locked() -> ApiError:
+    """Return the answer to a change of a published record's files."""
+    return ApiError(403, "Bucket is locked for modifications.")
+
+
 def unknown() -> ApiError:
     """Return the answer to an id that was never given."""
     return ApiError(404, "The persistent identifier does not exist.")

@@ -120,7 +120,6 @@ async def new_version(request: Request) -> Response:
     user.need("deposit:write")
     record = instance.new_version(request.path_params["number"], user)
     instance.import_files(record)
-    record.draft.metadata.setdefault("publication_date", fields.today())
     return _deposit(request, record, 201)
 
 

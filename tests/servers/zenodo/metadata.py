@@ -8,10 +8,8 @@ from datetime import UTC, datetime
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
-from servers.zenodo.errors import invalid
+from servers.zenodo.errors import unlisted
 
-# What a draft of a next version does not take over from the version before.
-NOT_INHERITED = ("publication_date", "version")
 MISSING = "Missing data for required field."
 REQUIRED = ("resource_type", "creators", "title", "publication_date")
 
@@ -94,16 +92,30 @@ def accept(said: object) -> tuple[dict, list[dict]]:
     Returns
     -------
     What is kept of it, and what is wrong with it: the answer lists that, and publication fails of it.
+
+    Raises
+    ------
+    ApiError
+        A word is in none of Zenodo's lists; then nothing is taken.
     """
     if not isinstance(said, dict):
-        return {}, [{"field": "metadata", "messages": ["Invalid input type."]}]
+        return {}, [{"field": "metadata._schema", "messages": ["Invalid input type."]}]
     kept = {key: copy.deepcopy(value) for key, value in said.items() if key in FIELDS}
     for creator in kept.get("creators") or []:
         _complete_name(creator.get("person_or_org", {}))
+    for subject in kept.get("subjects") or []:
+        # Of words that are free, only these are kept; there is no place for an address.
+        for name in set(subject) - {"id", "subject"}:
+            del subject[name]
+    _look_up(kept)
     strange = [
         {"field": f"metadata.{key}", "messages": ["Unknown field."]} for key in said if key not in FIELDS
     ]
-    return kept, strange + problems(kept)
+    wrong = problems(kept)
+    for name in ("title", "publication_date"):
+        if any(one["field"] == f"metadata.{name}" for one in wrong):
+            kept.pop(name, None)
+    return kept, strange + wrong
 
 
 def _complete_name(who: dict) -> None:
@@ -121,7 +133,7 @@ def problems(said: dict) -> list[dict]:
         found.append(("publisher", "Missing publisher field required for DOI registration."))
     if said.get("publication_date") and not _is_date(said["publication_date"]):
         found.append(("publication_date", "Please provide a valid date or interval."))
-    found += _wrong_names(said) + _wrong_words(said)
+    found += _wrong_names(said)
     return [{"field": f"metadata.{name}", "messages": [message]} for name, message in found]
 
 
@@ -142,31 +154,30 @@ def _wrong_names(said: dict) -> list[tuple[str, str]]:
         who = creator.get("person_or_org") or {}
         place = f"creators.{number}.person_or_org"
         if who.get("type") not in ("personal", "organizational"):
-            found.append((f"{place}.type", MISSING))
+            words = "Invalid value. Choose one of ['organizational', 'personal']."
+            found.append((f"{place}.type", words))
         elif who["type"] == "personal" and not who.get("family_name"):
-            found.append((f"{place}.family_name", "Family name must be filled."))
+            found.append((f"{place}.family_name", "Family name cannot be blank."))
         elif who["type"] == "organizational" and not who.get("name"):
             found.append((f"{place}.name", "Name cannot be blank."))
     return found
 
 
-def _wrong_words(said: dict) -> list[tuple[str, str]]:
-    """Return the words that are in none of Zenodo's lists."""
-    found = []
+def _look_up(said: dict) -> None:
+    """Refuse words that are in none of Zenodo's lists."""
     kind = (said.get("resource_type") or {}).get("id")
     if kind and not is_type(kind):
-        found.append(("resource_type", f"Invalid value {kind}."))
-    for number, right in enumerate(said.get("rights") or []):
+        raise unlisted(kind)
+    for right in said.get("rights") or []:
         if "id" in right and not is_licence(right["id"]):
-            found.append((f"rights.{number}", f"Invalid value {right['id']}."))
-    for number, language in enumerate(said.get("languages") or []):
+            raise unlisted(right["id"])
+    for language in said.get("languages") or []:
         if not re.fullmatch("[a-z]{3}", language.get("id", "")):
-            found.append((f"languages.{number}", f"Invalid value {language.get('id')}."))
-    for number, one in enumerate(said.get("related_identifiers") or []):
+            raise unlisted(language.get("id"))
+    for one in said.get("related_identifiers") or []:
         relation = (one.get("relation_type") or {}).get("id")
         if relation not in RELATION:
-            found.append((f"related_identifiers.{number}.relation_type", f"Invalid value {relation}."))
-    return found
+            raise unlisted(relation)
 
 
 # Zenodo's older fields
@@ -195,7 +206,7 @@ def from_legacy(said: dict) -> tuple[dict, dict, dict]:
     if subjects := [{"subject": one} for one in said.get("keywords") or []] + _subjects(said):
         made["subjects"] = subjects
     if said.get("related_identifiers"):
-        made["related_identifiers"] = [_related(i, one) for i, one in enumerate(said["related_identifiers"])]
+        made["related_identifiers"] = [_related(one) for one in said["related_identifiers"]]
     if said.get("references"):
         made["references"] = [{"reference": one} for one in said["references"]]
     if more := [
@@ -213,9 +224,9 @@ def _kind(said: dict) -> str:
     kind = said["upload_type"]
     sub = said.get(f"{kind}_type")
     if kind not in TYPES:
-        raise invalid("metadata.upload_type", f"Invalid value {kind}.")
+        raise unlisted(kind)
     if sub and sub not in SUBTYPES.get(kind, ()):
-        raise invalid(f"metadata.{kind}_type", f"Invalid value {sub}.")
+        raise unlisted(sub)
     return f"{kind}-{sub}" if sub else kind
 
 
@@ -223,7 +234,7 @@ def _licence(name: str | dict) -> str:
     name = (name["id"] if isinstance(name, dict) else name).lower()
     name = {"cc-zero": "cc0-1.0", "cc-by": "cc-by-4.0"}.get(name, name)
     if not is_licence(name):
-        raise invalid("metadata.license", f"Invalid value {name}.")
+        raise unlisted(name)
     return name
 
 
@@ -241,10 +252,10 @@ def _subjects(said: dict) -> list[dict]:
     return [{"subject": one.get("term", ""), "identifier": one.get("identifier", "")} for one in every]
 
 
-def _related(number: int, one: dict) -> dict:
+def _related(one: dict) -> dict:
     relation = str(one.get("relation", ""))
     if relation.lower() not in RELATION:
-        raise invalid(f"metadata.related_identifiers.{number}.relation", f"Invalid value {relation}.")
+        raise unlisted(relation)
     made = {"identifier": one["identifier"], "relation_type": {"id": relation.lower()}}
     made["scheme"] = one.get("scheme") or ("doi" if one["identifier"].startswith("10.") else "url")
     if one.get("resource_type"):

@@ -8,12 +8,12 @@ import re
 import zipfile
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from servers.zenodo import metadata as fields
 from servers.zenodo import web
-from servers.zenodo.errors import SERVER_ERROR, ApiError, denied, invalid, unregistered
+from servers.zenodo.errors import SERVER_ERROR, ApiError, denied, invalid, no_file, unknown, unregistered
 from servers.zenodo.store import File, Instance, Record, State, User
 
 
@@ -21,11 +21,13 @@ def _number(request: Request) -> str:
     return request.path_params["number"]
 
 
-def _moved(request: Request, status: int, number: str, rest: str = "") -> Response:
-    """Send to another record, in JSON as well as by header."""
-    place = f"{web.site(request).base}/api/records/{number}{rest}"
-    words = {301: "Moved Permanently.", 302: "Found."}[status]
-    return JSONResponse({"status": status, "message": words, "location": place}, status, {"Location": place})
+def _moved(request: Request, status: int, number: str) -> Response:
+    """Send to another record."""
+    place = f"{web.site(request).base}/api/records/{number}"
+    if status == 302:
+        return RedirectResponse(place, 302)
+    body = {"status": status, "message": "Redirecting...", "location": place}
+    return JSONResponse(body, status, {"Location": place})
 
 
 # Records
@@ -38,35 +40,32 @@ async def create(request: Request) -> Response:
     said = await web.body(request)
     record = instance.create(user)
     try:
-        _write(instance, record, said)
+        errors = _write(record, said)
     except ApiError:
         del instance.records[record.id]
         raise
-    return web.draft(request, record, 201)
+    return web.draft(request, record, 201, errors)
 
 
-def _write(instance: Instance, record: Record, said: dict) -> None:
-    """Put what a client says into a draft."""
+def _write(record: Record, said: dict) -> list[dict]:
+    """Put what a client says into a draft; return what is wrong with it. Any DOI is believed."""
     state = record.draft
     access = {"record": "public", "files": "public", **(said.get("access") or {})}
     access = {key: access[key] for key in ("record", "files", "embargo") if key in access}
     if access["record"] != "public":
         raise invalid("access", "You don't have permissions to manage record access.")
-    pids = said.get("pids", state.pids) or {}
-    doi = (pids.get("doi") or {}).get("identifier", "")
-    if doi and pids["doi"].get("provider") == "datacite" and doi != instance.doi(record.id):
-        raise invalid("pids.doi", f"Invalid DOI {doi}: it is not the one reserved for this record.")
-    state.metadata, state.errors = fields.accept(said.get("metadata") or {})
+    state.metadata, errors = fields.accept(said.get("metadata") or {})
     state.custom_fields = {**(said.get("custom_fields") or {}), **_legacy(state)}
-    state.access, state.pids = access, pids
+    state.access, state.pids = access, said.get("pids", state.pids) or {}
     files = said.get("files") or {}
     state.default_preview = files.get("default_preview")
     if files.get("enabled", True) is not True:
         words = "You don't have permissions to manage files options."
-        state.errors.append({"field": "files.enabled", "messages": [words]})
+        errors.append({"field": "files.enabled", "messages": [words]})
     elif not state.files:
-        state.errors.append({"field": "files.enabled", "messages": ["Missing uploaded files."]})
+        errors.append({"field": "files.enabled", "messages": ["Missing uploaded files."]})
     state.touch()
+    return errors
 
 
 def _legacy(state: State) -> dict:
@@ -193,8 +192,8 @@ async def update(request: Request) -> Response:
     """Change a draft: what is not said is gone."""
     instance, _, user = web.parts(request)
     record = instance.draft(_number(request), user, "deposit:write")
-    _write(instance, record, await web.body(request))
-    return web.draft(request, record)
+    errors = _write(record, await web.body(request))
+    return web.draft(request, record, errors=errors)
 
 
 async def discard(request: Request) -> Response:
@@ -223,8 +222,10 @@ async def release(request: Request) -> Response:
     instance, _, user = web.parts(request)
     record = instance.draft(_number(request), user, "deposit:write")
     if record.public:
-        raise invalid("pids.doi", "A published DOI cannot be discarded.")
-    record.draft.pids.pop("doi", None)
+        raise invalid("pids.doi", "Cannot discard a reserved or registered persistent identifier.")
+    if "doi" not in record.draft.pids:
+        raise unknown()
+    del record.draft.pids["doi"]
     return web.draft(request, record)
 
 
@@ -260,8 +261,9 @@ async def announce(request: Request) -> Response:
     """Take the names of files that will come."""
     instance, record, _ = _own(request)
     entries = await web.body(request, list)
-    if not all(isinstance(one, dict) and one.get("key") for one in entries):
-        raise invalid("key", fields.MISSING)
+    for number, one in enumerate(entries):
+        if not isinstance(one, dict) or not one.get("key"):
+            raise invalid(f"{number}.key", fields.MISSING)
     instance.announce(record, entries)
     return JSONResponse(web.parts(request)[1].entries(record, draft=True), 201)
 
@@ -293,16 +295,18 @@ async def draft_content(request: Request) -> Response:
         return web.content(file)
     instance.changeable(record)
     if file.committed:
-        raise ApiError(400, "The file upload transfer failed, please try again.")
+        # Not a slip: it says 200, shows the file as it was, and drops it (invenio-rdm-records 32.3.2).
+        shown = web.parts(request)[1].entry(record, file, draft=True)
+        del record.draft.files[file.key]
+        return JSONResponse({**shown, "errors": "File upload transfer failed."})
     taken = await web.take(request.stream(), instance, instance.left(record, file.key))
     file.fill(*taken)
     return _entry(request, record, file, draft=True)
 
 
 async def commit(request: Request) -> Response:
-    """End the upload of a file; an MD5 said before is not looked at, as at Zenodo."""
+    """End the upload of a file, as often as is asked; an MD5 said before is not looked at, as at Zenodo."""
     instance, record, state = _own(request)
-    instance.changeable(record)
     file = instance.file(state, record, request.path_params["key"])
     if file.path is None:
         raise ApiError(500, SERVER_ERROR)
@@ -328,12 +332,14 @@ def _public(request: Request) -> tuple[Instance, Record, State]:
 
 async def files(request: Request) -> Response:
     """List a record's files."""
+    web.plain(request)
     _, record, _ = _public(request)
     return JSONResponse(web.parts(request)[1].entries(record, draft=False))
 
 
 async def file(request: Request) -> Response:
     """Give what is known of a record's file."""
+    web.plain(request)
     instance, record, state = _public(request)
     return _entry(request, record, instance.file(state, record, request.path_params["key"]), draft=False)
 
@@ -362,22 +368,36 @@ async def archive(request: Request) -> Response:
 
 async def container(request: Request) -> Response:
     """List what a zip holds, or give one member of it."""
+    web.plain(request)
     instance, record, state = _public(request)
     one = instance.file(state, record, request.path_params["key"])
     inside = request.path_params.get("inside")
-    if one.path is None or not zipfile.is_zipfile(one.path):
-        raise ApiError(400, f"File '{one.key}' is not a container.")
+    if not zipfile.is_zipfile(one.path):
+        raise ApiError(500, SERVER_ERROR)
     with zipfile.ZipFile(one.path) as packed:
         if inside is None:
-            entries = [
-                {"key": each.filename, "size": each.file_size, "compressed_size": each.compress_size}
-                for each in packed.infolist()
-                if not each.is_dir()
-            ]
-            return JSONResponse({"entries": entries, "total": len(entries)})
+            address = f"{web.site(request).base}{request.url.path}"
+            return JSONResponse(_members(packed, address))
         if inside not in packed.namelist():
-            raise ApiError(404, f"'{inside}' is not in '{one.key}'.")
+            raise no_file(record.id, inside)
         return Response(packed.read(inside), media_type="application/octet-stream")
+
+
+def _members(packed: zipfile.ZipFile, address: str) -> dict:
+    """Return the list of what a zip holds."""
+    entries = [
+        {
+            "key": each.filename,
+            "size": each.file_size,
+            "compressed_size": each.compress_size,
+            "mimetype": File(each.filename).mimetype,
+            "crc": each.CRC,
+            "links": {"content": f"{address}/{each.filename}"},
+        }
+        for each in packed.infolist()
+        if not each.is_dir()
+    ]
+    return {"entries": entries, "truncated": False, "total": len(entries), "directories": []}
 
 
 def routes() -> list[Route]:

@@ -13,7 +13,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from servers.zenodo import metadata as fields
-from servers.zenodo.errors import ApiError, denied, invalid, no_file, not_found, unknown, unregistered
+from servers.zenodo.errors import (
+    ApiError,
+    denied,
+    invalid,
+    locked,
+    no_file,
+    not_found,
+    unknown,
+    unregistered,
+)
 
 FIRST = 1000001  # the first id that is given
 
@@ -84,7 +93,6 @@ class State:
     pids: dict = field(default_factory=dict)
     files: dict[str, File] = field(default_factory=dict)
     default_preview: str | None = None
-    errors: list[dict] = field(default_factory=list)
     revision: int = 1
     created: str = field(default_factory=now)
     updated: str = field(default_factory=now)
@@ -246,16 +254,25 @@ class Instance:
         if problems := fields.problems(draft.metadata):
             raise ApiError(400, "A validation error occurred.", problems)
         if not draft.files:
-            raise invalid("files.enabled", "Missing uploaded files.")
+            words = "To disable files for this record please mark it as metadata-only."
+            raise invalid("files.enabled", f"Missing uploaded files. {words}")
         if any(not file.committed for file in draft.files.values()):
             raise invalid("files", "One or more files have not completed their transfer, please wait.")
         draft.pids.setdefault("doi", self.own_doi(number))
+        self._alone(record)
         draft.pids.setdefault("oai", {"identifier": f"oai:{self.host}:{number}", "provider": "oai"})
-        draft.errors, draft.updated = [], now()
+        draft.updated = now()
         if record.public:
             draft.revision, draft.created = record.public.revision + 1, record.public.created
         record.public, record.draft = draft, None
         return record
+
+    def _alone(self, record: Record) -> None:
+        """Refuse a DOI that another record has."""
+        doi = record.draft.pids["doi"]["identifier"]
+        others = (one.public for one in self.records.values() if one.public and one is not record)
+        if any(one.pids["doi"]["identifier"] == doi for one in others):
+            raise invalid("pids.doi", f"doi:{doi} already exists.")
 
     def new_version(self, number: str, user: User) -> Record:
         """Return the draft of the next version of a published record, made unless there is one."""
@@ -266,9 +283,8 @@ class Instance:
         if found := self.next_draft(record.concept):
             return found
         latest = self.latest(record)
-        said = {
-            k: copy.deepcopy(v) for k, v in latest.public.metadata.items() if k not in fields.NOT_INHERITED
-        }
+        said = {**copy.deepcopy(latest.public.metadata), "publication_date": fields.today()}
+        said.pop("version", None)
         draft = State(
             metadata=said,
             custom_fields=copy.deepcopy(latest.public.custom_fields),
@@ -294,7 +310,7 @@ class Instance:
     def changeable(self, record: Record) -> dict[str, File]:
         """Return the files of a draft; those of a published record cannot change."""
         if record.public is not None:
-            raise denied()
+            raise locked()
         return record.draft.files
 
     def file(self, state: State, record: Record, key: str) -> File:
@@ -312,7 +328,7 @@ class Instance:
 
     def announce(self, record: Record, entries: list[dict]) -> None:
         """Take names of files that will come."""
-        files = self.changeable(record)
+        files = record.draft.files
         for entry in entries:
             if entry["key"] in files:
                 raise ApiError(400, f"File with key {entry['key']} already exists.")

@@ -30,8 +30,8 @@ class Views:
 
     # InvenioRDM
 
-    def rdm(self, record: Record, user: User, *, draft: bool) -> dict:
-        """Return a draft or a published record as InvenioRDM writes it."""
+    def rdm(self, record: Record, user: User, *, draft: bool, errors: list[dict] | None = None) -> dict:
+        """Return a draft or published record as InvenioRDM writes it; errors are those of the last change."""
         state = record.draft if draft else record.public
         body = {
             "id": record.id,
@@ -49,19 +49,17 @@ class Views:
             "access": self._access(state),
             "files": self._files(record, state, user, draft),
             "media_files": {"enabled": False, "order": [], "count": 0, "total_bytes": 0, "entries": {}},
-            "status": self._status(record, draft),
+            "status": self._status(record),
         }
         if draft:
             body["expires_at"] = None
-            if state.errors:
-                body["errors"] = state.errors
+        if errors:
+            body["errors"] = errors
         return body
 
-    def _status(self, record: Record, draft: bool) -> str:
-        if not draft:
-            return "published"
+    def _status(self, record: Record) -> str:
         if record.public:
-            return "draft"
+            return "published"
         return "new_version_draft" if record.index > 1 else "draft"
 
     def _rdm_links(self, record: Record, draft: bool) -> dict:
@@ -72,22 +70,21 @@ class Views:
             "self_html": f"{self.base}/uploads/{record.id}" if draft else page,
             "files": f"{here}/files",
             "archive": f"{here}/files-archive",
-            "latest": f"{api}/versions/latest",
-            "latest_html": f"{page}/latest",
             "versions": f"{api}/versions",
-            "draft": f"{api}/draft",
-            "record": api,
-            "record_html": page,
             "reserve_doi": f"{api}/draft/pids/doi",
         }
         if draft:
-            links["publish"] = f"{api}/draft/actions/publish"
-        if doi := (record.draft if draft else record.public).pids.get("doi"):
-            links["doi"] = self.doi_link(doi["identifier"])
-            links["self_doi"] = links["doi"]
-        if not draft:
+            links |= {"record": api, "record_html": page, "publish": f"{api}/draft/actions/publish"}
+        else:
+            links |= {
+                "latest": f"{api}/versions/latest",
+                "latest_html": f"{page}/latest",
+                "draft": f"{api}/draft",
+            }
             links["parent"] = f"{self.base}/api/records/{record.concept}"
             links["parent_doi"] = self.doi_link(self.instance.doi(record.concept))
+        if doi := (record.draft if draft else record.public).pids.get("doi"):
+            links["doi"] = links["self_doi"] = self.doi_link(doi["identifier"])
         return links
 
     def doi_link(self, doi: str) -> str:
@@ -117,7 +114,7 @@ class Views:
     def _access(self, state: State) -> dict:
         embargo = state.access.get("embargo") or {"active": False, "reason": None}
         public = state.access["record"] == state.access["files"] == "public"
-        status = "open" if public else "restricted"
+        status = "open" if public else "embargoed" if embargo["active"] else "restricted"
         return {**state.access, "embargo": embargo, "status": status}
 
     def _vocabularies(self, said: dict) -> dict:
@@ -133,37 +130,46 @@ class Views:
         return body
 
     def _files(self, record: Record, state: State, user: User, draft: bool) -> dict:
-        body: dict = {"enabled": True, "order": []}
         if not draft and not self.instance.readable(record, user):
-            return body
-        ready = [file for file in state.files.values() if file.committed]
-        entries = {file.key: self.entry(record, file, draft=draft) for file in state.files.values()}
-        if state.default_preview:
-            body["default_preview"] = state.default_preview
-        return {
-            **body,
-            "count": len(ready),
-            "total_bytes": sum(file.size for file in ready),
-            "entries": entries,
+            return {"enabled": True}
+        files = state.files.values()
+        body = {
+            "enabled": True,
+            "order": [],
+            "count": len(files),
+            "total_bytes": sum(file.size for file in files if file.committed),
+            "entries": {file.key: self._brief(record, file, draft=draft) for file in files},
         }
+        return {**body, "default_preview": state.default_preview} if state.default_preview else body
+
+    def _links(self, record: Record, file: File, *, draft: bool) -> dict:
+        files = f"{self.base}/api/records/{record.id}{'/draft' if draft else ''}/files"
+        here = f"{files}/{quote(file.key, safe='')}"
+        links = {"self": here, "content": f"{here}/content"}
+        return {**links, "commit": f"{here}/commit"} if draft else links
+
+    def _brief(self, record: Record, file: File, *, draft: bool) -> dict:
+        """Return a file as it stands in its record; there are no links in a draft's."""
+        body = {"key": file.key, "metadata": file.claimed.get("metadata"), "access": {"hidden": False}}
+        if not file.committed:
+            return body
+        body |= {"id": file.file_id, "checksum": f"md5:{file.md5}", "size": file.size}
+        body |= {"ext": file.key.rpartition(".")[2], "mimetype": file.mimetype, "storage_class": "L"}
+        return body if draft else {**body, "links": self._links(record, file, draft=False)}
 
     def entry(self, record: Record, file: File, *, draft: bool) -> dict:
-        """Return a file as InvenioRDM writes it."""
-        here = (
-            f"{self.base}/api/records/{record.id}{'/draft' if draft else ''}/files/{quote(file.key, safe='')}"
-        )
-        links = {"self": here, "content": f"{here}/content"}
+        """Return a file as it stands in lists and alone; until it is committed, with what was said of it."""
         body = {
             "key": file.key,
             "created": file.created,
             "updated": file.updated,
             "access": {"hidden": False},
+            "metadata": file.claimed.get("metadata"),
+            "transfer": {"type": "L"},
+            "status": "completed" if file.committed else "pending",
+            "links": self._links(record, file, draft=draft),
         }
-        body |= {"status": "completed" if file.committed else "pending", "transfer": {"type": "L"}}
-        body |= {"metadata": file.claimed.get("metadata") or None, "links": links}
-        if draft:
-            links["commit"] = f"{here}/commit"
-        if file.path is None:
+        if not file.committed:
             return {**body, **{key: file.claimed[key] for key in ("checksum", "size") if key in file.claimed}}
         return {
             **body,
@@ -193,7 +199,7 @@ class Views:
     def record(self, record: Record, user: User, *, draft: bool = False) -> dict:
         """Return a record or draft in the form that Zenodo gives unless another is asked for."""
         state = record.draft if draft else record.public
-        links = {k: v for k, v in self._rdm_links(record, draft).items() if k != "record"}
+        links = self._rdm_links(record, draft)
         body = {
             "created": state.created,
             "modified": state.updated,
@@ -239,7 +245,7 @@ class Views:
 
     def record_file(self, record: Record, file: File, draft: bool = False) -> dict:
         """Return a file of a record in the older form."""
-        link = self.entry(record, file, draft=draft)["links"]["content"]
+        link = self._links(record, file, draft=draft)["content"]
         body = {"id": file.file_id, "key": file.key, "size": file.size}
         return {**body, "checksum": f"md5:{file.md5}", "links": {"self": link}}
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
-from servers.zenodo.errors import ApiError, denied
+from servers.zenodo.errors import SERVER_ERROR, ApiError
 from servers.zenodo.store import File, Instance, Record, User
 from servers.zenodo.traffic import Site
 from servers.zenodo.views import Views
@@ -42,17 +42,27 @@ def wants_rdm(request: Request) -> bool:
     raise ApiError(406, f"Invalid 'Accept' header. Expected one of: {', '.join([*OLDER[:2], RDM])}")
 
 
-def draft(request: Request, record: Record, status: int = 200) -> Response:
-    """Answer with a draft."""
-    return one(request, record, status, is_draft=True)
+def draft(request: Request, record: Record, status: int = 200, errors: list[dict] | None = None) -> Response:
+    """Answer with a draft, and what is wrong with the change that was asked for."""
+    _, views, user = parts(request)
+    if wants_rdm(request):
+        return JSONResponse(views.rdm(record, user, draft=True, errors=errors), status, media_type=RDM)
+    body = views.record(record, user, draft=True)
+    return JSONResponse({**body, "errors": errors} if errors else body, status)
 
 
-def one(request: Request, record: Record, status: int = 200, *, is_draft: bool = False) -> Response:
+def one(request: Request, record: Record, status: int = 200) -> Response:
     """Answer with a record in the form that is asked for."""
     _, views, user = parts(request)
     if wants_rdm(request):
-        return JSONResponse(views.rdm(record, user, draft=is_draft), status, media_type=RDM)
-    return JSONResponse(views.record(record, user, draft=is_draft), status)
+        return JSONResponse(views.rdm(record, user, draft=False), status, media_type=RDM)
+    return JSONResponse(views.record(record, user), status)
+
+
+def plain(request: Request) -> None:
+    """Refuse a request for InvenioRDM's JSON where there is only the plain one."""
+    if RDM in request.headers.get("accept", ""):
+        raise ApiError(406, "Invalid 'Accept' header. Expected one of: application/json")
 
 
 async def body(request: Request, kind: type = dict) -> object:
@@ -94,8 +104,8 @@ async def take(chunks: AsyncIterator[bytes], instance: Instance, most: int) -> t
 
 def content(file: File) -> Response:
     """Answer with the bytes of a file; a Range is ignored."""
-    if file.path is None:
-        raise denied()
+    if file.path is None or not file.committed:
+        raise ApiError(500, SERVER_ERROR)
     headers = {"ETag": f'"md5:{file.md5}"', "Content-MD5": file.md5, "Content-Length": str(file.size)}
     return _Whole(file.path, media_type="application/octet-stream", filename=file.key, headers=headers)
 
