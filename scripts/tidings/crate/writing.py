@@ -21,7 +21,7 @@ from tidings.crate.manifest import digest, manifest_text, parse_manifest
 from tidings.crate.model import ZIP, Crate
 from tidings.crate.reading import read_crate, unpack
 from tidings.crate.readme import readme
-from tidings.crate.record import headlines, record_metadata
+from tidings.crate.record import headlines, record_metadata, shown_name
 from tidings.crate.recorded import RecordedRun
 from tidings.errors import InputError
 
@@ -216,7 +216,7 @@ def _write_record(
     files["CITATION.cff"] = content["source/CITATION.cff"]
     # The zip, the metadata and the manifest come on top.
     shown = headlines(crate)[: MOST_FILES - len(files) - 3]
-    files |= {path.rpartition("/")[2]: content[path] for path in shown}
+    files |= {shown_name(path): content[path] for path in shown}
     for name, value in files.items():
         (folder / name).write_bytes(value if isinstance(value, bytes) else value.read_bytes())
     paths = {path.name: path for path in sorted(folder.iterdir())}
