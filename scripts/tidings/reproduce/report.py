@@ -63,7 +63,7 @@ class Outcome:
 
 def text(outcome: Outcome) -> str:
     """Write the verdicts and what follows from them, for a terminal."""
-    ordered = [replace(verdict, product=path) for path, verdict in outcome.verdicts.items()]
+    ordered = _shown(outcome)
     # Without its last line, which counts; the headline does that here.
     lines = terminal_table(ordered).splitlines()[:-1]
     if outcome.rerun.status:
@@ -157,5 +157,16 @@ def json_text(value: Mapping[str, Any]) -> str:
 
 def junit(outcome: Outcome) -> str:
     """Write the verdicts as JUnit XML."""
-    ordered = [replace(verdict, product=path) for path, verdict in outcome.verdicts.items()]
-    return junit_xml(ordered, "reproduce")
+    return junit_xml(_shown(outcome), "reproduce")
+
+
+def _shown(outcome: Outcome) -> list[Verdict]:
+    """Return the verdicts by path in the crate; that CWL puts all products into one folder is no news."""
+    return [
+        replace(
+            verdict,
+            product=path,
+            candidate=None if path.endswith(f"/{verdict.candidate}") else verdict.candidate,
+        )
+        for path, verdict in outcome.verdicts.items()
+    ]
