@@ -2,8 +2,8 @@
 
   snakemake crate --cores 2                               do the run if it is not done, pack it: archive/
   python scripts/crate.py pack RECORD                     pack a run of Snakemake that is described already
-  python scripts/crate.py pack RECORD --engine cwltool --provenance RO --results DIR
-                                                          pack a run of cwltool
+  python scripts/crate.py pack RECORD --engine cwltool --provenance NOTES --results DIR --job JOB
+                                                          pack a run of cwltool, or of toil
   python scripts/crate.py check RECORD                    are all files as the manifests say?
   python scripts/crate.py unpack RECORD FOLDER            extract the crate
   python scripts/crate.py replay FOLDER --engine ENGINE   write a workflow of the jobs in an unpacked crate
@@ -13,8 +13,10 @@ and provenance, and what one wants to see without opening it.
 
 Snakemake describes a run when it is asked afterwards, with the same configuration:
   snakemake --reporter wrroc --report-wrroc-path .snakemake/wrroc/ro-crate-metadata.json
-cwltool must be asked before:
-  cwltool --provenance RO --outdir DIR cwl/workflow.cwl JOB
+With a CWL engine the steps take notes of themselves, if told where (a path that is not relative):
+  export TIDINGS_JOURNAL=$PWD/notes
+  cwltool --preserve-environment TIDINGS_JOURNAL --outdir DIR cwl/workflow.cwl JOB
+  toil-cwl-runner --preserve-entire-environment --outdir DIR cwl/workflow.cwl JOB
 """
 
 from __future__ import annotations
@@ -51,11 +53,14 @@ def parser() -> argparse.ArgumentParser:
     pack = commands.add_parser("pack", help="pack a finished run", allow_abbrev=False)
     pack.add_argument("record", type=Path, help="folder to make")
     pack.add_argument("--run", type=Path, default=Path(), help="folder of the suite (default: this one)")
-    pack.add_argument("--engine", choices=["snakemake", "cwltool"], default="snakemake")
+    pack.add_argument("--engine", choices=["snakemake", "cwltool", "toil"], default="snakemake")
     pack.add_argument(
-        "--provenance", type=Path, help="file of the report plugin wrroc, or folder of cwltool --provenance"
+        "--provenance",
+        type=Path,
+        help="file of the report plugin wrroc, or folder of notes",
     )
-    pack.add_argument("--results", type=Path, metavar="DIR", help="folder of cwltool --outdir")
+    pack.add_argument("--results", type=Path, metavar="DIR", help="folder of --outdir of a CWL engine")
+    pack.add_argument("--job", type=Path, help="job file of a CWL engine")
     pack.add_argument(
         "--remote-limit",
         type=int,
@@ -85,6 +90,7 @@ def _pack(arguments: argparse.Namespace) -> int:
         arguments.engine,
         provenance=arguments.provenance,
         results=arguments.results,
+        job=arguments.job,
         remote_limit=arguments.remote_limit,
         identifier=arguments.identifier,
         replace_record=arguments.replace,

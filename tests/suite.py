@@ -15,7 +15,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
-PARTS = ("Snakefile", "config", "cwl", "data", "envs", "scripts", "slurm", "workflows")
+PARTS = ("CITATION.cff", "Snakefile", "config", "cwl", "data", "envs", "scripts", "slurm", "workflows")
 
 
 def copy(folder: Path, source: Path = ROOT) -> Path:

@@ -9,6 +9,7 @@ import pytest
 
 from servers.gwosc import GwoscServer
 from suite import ROOT, call, copy, digests, snakemake
+from tidings import crate
 
 NAME = "H-H1_LOSC_4_V2-1126259446-32.hdf5"
 
@@ -92,3 +93,34 @@ def test_the_cwl_tool_fetches_and_returns_the_record(tmp_path):
         output = call(tmp_path, *command, status=1, TIDINGS_GWOSC_HOST=server.host)
     assert "gw_fetch: error:" in output
     assert "0" * 64 in output
+
+
+def test_a_crate_of_fetched_strain_runs_again_without_the_archive(run, tmp_path):
+    record = tmp_path / "wrroc.json"
+    options = ("--reporter", "wrroc", "--report-wrroc-path", str(record), "--configfile", "mine.yaml")
+    snakemake(run, *options)
+    crate.write_crate(run, tmp_path / "record", "snakemake", provenance=record)
+    folder = crate.unpack(tmp_path / "record", tmp_path / "crate")
+    packed = crate.read_crate(folder)
+    fetched = packed.files[f"source/resources/gw/GW150914/H1/{NAME}"]
+    assert fetched.included and fetched.url.endswith(NAME)
+    assert packed.lock["files"][f"gwosc/{NAME}"]["sha256"] == fetched.sha256
+    assert [job.step for job in packed.jobs] == ["gw_fetch", "gw_spectrogram", "gw_strain", "gw_network"]
+    path = crate.replay(packed, folder, "snakemake")
+    snakemake(folder / "source", "-s", path, TIDINGS_GWOSC_HOST="http://127.0.0.1:9")
+    assert digests(folder / "source/results") == digests(run / "results")
+
+
+def test_downloads_too_large_for_a_crate_are_named_by_address_and_checksum(run, tmp_path):
+    record = tmp_path / "wrroc.json"
+    options = ("--reporter", "wrroc", "--report-wrroc-path", str(record), "--configfile", "mine.yaml")
+    snakemake(run, *options)
+    packed = crate.write_crate(run, tmp_path / "record", "snakemake", provenance=record, remote_limit=1000)
+    away = packed.files[f"resources/gw/GW150914/H1/{NAME}"]
+    assert not away.included and away.url.endswith(NAME)
+    assert crate.read_crate(tmp_path / "record") == packed
+    assert away.path not in packed.manifest
+    folder = crate.unpack(tmp_path / "record", tmp_path / "crate")
+    crate.replay(packed, folder, "snakemake")
+    planned = snakemake(folder / "source", "-s", "replay.smk", "--dry-run")
+    assert "rule gw_fetch_1:" in planned

@@ -21,8 +21,9 @@ from astropy.io import fits
 import archives
 import deposit
 import reproduce
+from servers.integral import IntegralServer
 from servers.zenodo import zenodo
-from suite import BIN, ROOT
+from suite import BIN, ROOT, call
 from tidings.crate import read_crate
 
 CONFIG = """targets:
@@ -108,7 +109,7 @@ def rerun(server, doi, tmp_path_factory):
     """Return a function that reproduces the DOI in an empty folder, once for each engine."""
     done: dict[str, tuple[Path, str, list[str]]] = {}
 
-    def call(engine: str) -> tuple[Path, str, list[str]]:
+    def reproduced(engine: str) -> tuple[Path, str, list[str]]:
         if engine not in done:
             folder, before = tmp_path_factory.mktemp(engine), len(server.journal)
             path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
@@ -122,11 +123,11 @@ def rerun(server, doi, tmp_path_factory):
                 "0000-0002-1825-0097",
             )
             printed = run(*words, cwd=folder, env={**os.environ, **server.environment, "PATH": path})
-            asked = [call.path for call in server.journal[before:]]
+            asked = [one.path for one in server.journal[before:]]
             done[engine] = folder / "reproduction", printed, asked
         return done[engine]
 
-    return call
+    return reproduced
 
 
 @pytest.mark.skipif(not (BIN / "zenodo_get").exists(), reason="zenodo-get is missing: make archive")
@@ -192,12 +193,12 @@ def test_a_reproduction_is_deposited_itself_and_says_what_it_reviews(reached, do
 def tamper_and_run(record, tmp_path, capsys):
     """Return a function that reproduces a tampered copy, and gives what was found and what was printed."""
 
-    def call(edit, status=1, record=record):
+    def reproduced(edit, status=1, record=record):
         archive = archives.tampered(record, tmp_path / "archive", edit)
         assert reproduce.main([str(archive), "--output", str(tmp_path / "out")]) == status
         return verdict(tmp_path / "out"), capsys.readouterr().out
 
-    return call
+    return reproduced
 
 
 def first(found: dict) -> tuple[str, list[str], str]:
@@ -274,6 +275,23 @@ def test_a_step_that_fails_is_named_with_its_words_and_the_rest_is_compared(tamp
     step, _, cause = first(found)
     assert (step, cause) == ("acs_limit", "the step failed: acs_limit: error: broken on purpose")
     assert found["counts"] == {"IDENTICAL": 3, "FAILED": 2}
+
+
+def test_a_remote_file_that_was_too_large_to_pack_must_be_the_recorded_one(
+    record, tmp_path, monkeypatch, capsys
+):
+    copy, packed = record.parent / "suite", tmp_path / "record"
+    call(copy, "python", "scripts/crate.py", "pack", packed, "--remote-limit", "0")
+    with IntegralServer(lambda gps: 0 * gps + 4000) as changed:
+        monkeypatch.setenv("TIDINGS_INTEGRAL_HOST", changed.host)
+        assert reproduce.main([str(packed), "--output", str(tmp_path / "out")]) == 3
+        assert changed.count("genlc") == 1
+    found = verdict(tmp_path / "out")
+    step, products, cause = first(found)
+    assert (step, products) == ("acs_fetch", [])
+    assert "is not the file that was used before" in cause
+    assert found["counts"] == {"FAILED": 5}
+    assert f"FAILED   {archives.ACS}_limits.json" in capsys.readouterr().out
 
 
 def test_another_blas_kernel_is_named(tamper_and_run, tmp_path):

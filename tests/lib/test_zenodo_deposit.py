@@ -15,6 +15,7 @@ import deposit as command
 import zenodo_records
 from servers.zenodo import zenodo
 from suite import ROOT
+from tidings.crate.record import shown_name
 from tidings.errors import InputError
 from tidings.zenodo.api import Api, Refused
 from tidings.zenodo.journal import Journal
@@ -427,3 +428,8 @@ def test_a_journal_of_another_run_is_refused(tmp_path):
         Journal(path, "https://zenodo.org", "urn:uuid:2")
     with pytest.raises(InputError, match="another run or repository"):
         Journal(path, "https://sandbox.zenodo.org", "urn:uuid:1")
+
+
+def test_figures_have_names_in_a_record_that_clients_can_fetch():
+    assert shown_name("results/legacy/LS165.11+38.21/LS165.11+38.21_image.png") == "LS165.11_38.21_image.png"
+    assert shown_name("results/gw/GW150914_network.png") == "GW150914_network.png"

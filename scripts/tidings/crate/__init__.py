@@ -40,11 +40,12 @@ or ``#away/<path>`` (intermediates that no one keeps), and their path in the run
 
 Interface (all that other modules may use; errors are `tidings.errors.InputError`)::
 
-    write_crate(run, record, engine, *, provenance=None, results=None, remote_limit=..., identifier=None,
-                replace_record=False) -> Crate
+    write_crate(run, record, engine, *, provenance=None, results=None, job=None, remote_limit=...,
+                identifier=None, replace_record=False) -> Crate
         Pack a finished run.  run: folder of the suite; engine: "snakemake" (provenance: the file that
-        ``snakemake --reporter wrroc`` wrote) or "cwltool" (provenance: the folder of its --provenance,
-        results: that of its --outdir).  The same run gives the same bytes.
+        ``snakemake --reporter wrroc`` wrote) or "cwltool" or "toil" (provenance: the folder that
+        TIDINGS_JOURNAL named; results: that of --outdir; job: the job file).  The same run gives the same
+        bytes.
     stamp(record, identifier, url=None) -> None
         Write a reserved DOI (and the record's address) into an existing record: the files that mention it,
         the manifests and the zip are made anew.  Idempotent: the same DOI again changes no byte.

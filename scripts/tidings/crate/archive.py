@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import shutil
 import stat
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO
@@ -91,7 +93,7 @@ def extract(path: Path, folder: Path) -> None:
             _extract_all(archive, part, path)
         os.rename(part, folder)
     finally:
-        _remove(part)
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def opened(path: Path) -> zipfile.ZipFile:
@@ -130,52 +132,44 @@ def _extract_all(archive: zipfile.ZipFile, folder: Path, path: Path) -> None:
     links = []
     for info in list(checked_members(archive, path)):
         kind = stat.S_IFMT(info.external_attr >> 16)
-        target = folder / info.filename
-        target.parent.mkdir(parents=True, exist_ok=True)
         if kind == stat.S_IFLNK:
-            links.append((info, target))
+            links.append(info)
         elif kind in (0, stat.S_IFREG):
-            _extract_one(archive, info, target, path)
+            _extract_one(archive, info, folder / info.filename, path)
         else:
             raise InputError(f"{path}: member {info.filename!r} is neither file nor link; refused")
-    # Last, so that nothing is written through them.
-    for info, target in links:
-        _make_link(archive, info, target, folder, path)
+    # Last, so that nothing is written through them; and looked at when all are there, for one may lead
+    # through another.
+    for info in links:
+        _make_link(archive, info, folder / info.filename, path)
+    for info in links:
+        if not (folder / info.filename).resolve().is_relative_to(folder.resolve()):
+            raise InputError(f"{path}: link {info.filename!r} leads out of the folder; refused")
 
 
 def _extract_one(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, path: Path) -> None:
-    left = info.file_size
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # What is longer than the archive says, or has other bytes, fails at its end.
         with archive.open(info) as source, target.open("xb") as made:
-            while chunk := source.read(min(_CHUNK, left + 1)):
-                left -= len(chunk)
-                if left < 0:
-                    raise InputError(f"{path}: member {info.filename!r} is larger than it says; refused")
-                made.write(chunk)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-        raise InputError(f"{path}: member {info.filename!r} is damaged ({error}); fetch it again") from None
+            shutil.copyfileobj(source, made, _CHUNK)
     except (FileExistsError, NotADirectoryError, IsADirectoryError):
-        raise InputError(f"{path}: member {info.filename!r} is both file and folder; refused") from None
+        raise _two_things(info, path) from None
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise InputError(f"{path}: member {info.filename!r} is damaged ({error}); fetch it again") from None
     if (info.external_attr >> 16) & stat.S_IXUSR:
         target.chmod(0o755)
 
 
-def _make_link(
-    archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, folder: Path, path: Path
-) -> None:
+def _make_link(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, path: Path) -> None:
     with archive.open(info) as source:
         words = source.read(4096).decode("utf-8", "replace")
-    leads = Path(os.path.normpath(target.parent / words))
-    if (
-        os.path.isabs(words)
-        or not leads.is_relative_to(folder)
-        or not leads.resolve().is_relative_to(folder.resolve())
-    ):
-        raise InputError(f"{path}: link {info.filename!r} leads out of the folder; refused")
-    target.symlink_to(words)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.symlink_to(words)
+    except OSError:
+        raise _two_things(info, path) from None
 
 
-def _remove(folder: Path) -> None:
-    import shutil
-
-    shutil.rmtree(folder, ignore_errors=True)
+def _two_things(info: zipfile.ZipInfo, path: Path) -> InputError:
+    return InputError(f"{path}: member {info.filename!r} is both file and folder; refused")

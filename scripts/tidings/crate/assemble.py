@@ -11,6 +11,7 @@ from typing import Any
 
 from tidings import __version__
 from tidings.crate.blocks import read_block
+from tidings.crate.from_cwltool import place_of
 from tidings.crate.model import FORMAT_VERSION, Crate, CrateFile, Job, Role
 from tidings.crate.recorded import RecordedFile, RecordedJob, RecordedRun, in_order, sha256
 from tidings.crate.source import commit, source_files
@@ -132,32 +133,36 @@ def _require_code(job: RecordedJob, source: dict[str, Path]) -> None:
 
 def _place_output(places: _Places, job: RecordedJob, file: RecordedFile) -> str:
     if file.kept:
-        path, role, included = f"results/{file.name}", "product", True
-    else:
-        fetched = bool(job.step.select(Record))
-        included = fetched and file.size() <= places.remote_limit
-        path, role = f"{'source/' if included else ''}resources/{file.name}", "intermediate"
-    return _add(places, file, path, role, included)
+        return _add(places, file, f"results/{file.name}", "product", True)
+    fetched = bool(job.step.select(Record)) and file.is_here
+    included = fetched and file.size() <= places.remote_limit
+    folder = "source/resources" if included else "resources"
+    return _add(places, file, f"{folder}/{file.name}", "intermediate", included)
 
 
 def _place_input(places: _Places, file: RecordedFile) -> str:
     if file.key in places.keys:
         return places.keys[file.key]
-    digest = file.checksum()
-    name = _in_source(places, file, digest)
-    if name is not None:
+    found = _in_source(places, file)
+    if found is not None:
+        name, file = found
         return _add(places, file, f"source/{name}", "input", True)
-    return _add(places, file, f"source/inputs/{digest[:12]}/{file.name}", "input", True)
+    if not file.is_here:
+        raise InputError(
+            f"{file.name}: read by the run, but what the configuration names is gone or has other bytes; "
+            "restore it"
+        )
+    return _add(places, file, f"source/inputs/{file.checksum()[:12]}/{file.name}", "input", True)
 
 
-def _in_source(places: _Places, file: RecordedFile, digest: str) -> str | None:
+def _in_source(places: _Places, file: RecordedFile) -> tuple[str, RecordedFile] | None:
     """Find an input among the files of the suite, by its path if that is known and by name and bytes."""
     for name in _candidates(places.source, file):
         inside = {n.removeprefix(f"{name}/"): p for n, p in places.source.items() if n.startswith(f"{name}/")}
-        content = inside if file.is_folder else {"": places.source[name]}
         # A folder may have files that git does not track; then it is not the one in the crate.
-        if content and RecordedFile(content, None, name).checksum() == digest:
-            return name
+        found = file.found_in(inside if file.is_folder else {"": places.source[name]})
+        if found is not None:
+            return name, found
     return None
 
 
@@ -171,13 +176,12 @@ def _candidates(source: dict[str, Path], file: RecordedFile) -> Iterator[str]:
 
 def _add(places: _Places, file: RecordedFile, path: str, role: Role, included: bool) -> str:
     path = f"{path}/" if file.is_folder else path
-    for name, content in file.content.items():
+    for name, one in file.content.items():
         place = f"{path}{name}"
-        if included:
-            places.content.setdefault(place, content)
-        digest = sha256(content)
-        one = CrateFile(place, digest, content.stat().st_size, role, included, _url(places.lock, digest))
-        places.files.setdefault(place, one)
+        if included and one.path is not None:
+            places.content.setdefault(place, one.path)
+        url = _url(places.lock, one.sha256)
+        places.files.setdefault(place, CrateFile(place, one.sha256, one.size, role, included, url))
     if file.is_folder:
         places.files.setdefault(path, CrateFile(path, file.checksum(), file.size(), role, included))
     places.keys[file.key] = path
@@ -215,8 +219,8 @@ def _check_block(job: RecordedJob) -> None:
 
 def _block(job: RecordedJob) -> dict[str, Any] | None:
     for file in job.outputs.values():
-        for path in file.content.values():
-            if file.kept and (block := read_block(path)):
+        for one in file.content.values():
+            if file.kept and one.path and (block := read_block(one.path)):
                 return block
     return None
 
@@ -229,45 +233,33 @@ def _given(parameters: dict[str, Any]) -> dict[str, Any]:
 
 
 def _configuration(run: RecordedRun, places: _Places) -> dict[str, Any]:
-    if run.engine.name == "cwltool":
-        by_digest = {
-            tuple(p.name for p in file.content.values()): places.keys[file.key]
-            for job in run.jobs
-            for file in job.read()
-        }
-        return {k: v for k, v in _cwl_value(run.configuration, by_digest).items() if k != "scripts"}
-    by_origin = {f.origin: places.keys[f.key] for job in run.jobs for f in job.read() if f.origin}
-    return _config_value(run.configuration, {k: v for k, v in by_origin.items() if v.startswith("source/")})
+    """Return the configuration with the paths in the crate; none of this machine is left."""
+    found = {f.origin: places.keys[f.key] for job in run.jobs for f in job.read() if f.origin}
+    paths = {origin: path.removeprefix("source/").rstrip("/") for origin, path in found.items()}
+    if run.engine.name == "snakemake":
+        return _config_value(run.configuration, {o: p for o, p in paths.items() if found[o] != o})
+    return {key: _job_value(one, paths) for key, one in run.configuration.items() if key != "scripts"}
 
 
-def _config_value(value: Any, places: dict[str | None, str]) -> Any:
-    """Replace the paths of a configuration by those in the crate; none of this machine is left."""
+def _config_value(value: Any, paths: dict[str, str]) -> Any:
     if isinstance(value, dict):
-        return {key: _config_value(one, places) for key, one in value.items()}
+        return {key: _config_value(one, paths) for key, one in value.items()}
     if isinstance(value, list):
-        return [_config_value(one, places) for one in value]
+        return [_config_value(one, paths) for one in value]
     if not isinstance(value, str):
         return value
-    if value in places:
-        return places[value].removeprefix("source/").rstrip("/")
+    if value in paths:
+        return paths[value]
     # A path that no step used.
     return value.rpartition("/")[2] if value.startswith(("/", "~", "../")) else value
 
 
-def _cwl_value(value: Any, places: dict[tuple[str, ...], str]) -> Any:
+def _job_value(value: Any, paths: dict[str, str]) -> Any:
     if isinstance(value, list):
-        return [_cwl_value(one, places) for one in value]
+        return [_job_value(one, paths) for one in value]
     if not isinstance(value, dict):
         return value
     if value.get("class") in ("File", "Directory"):
-        known = places.get(tuple(_names(value)))
-        path = known.removeprefix("source/").rstrip("/") if known else value["basename"]
-        return {"class": value["class"], "path": path}
-    return {key: _cwl_value(one, places) for key, one in value.items() if one not in (None, [])}
-
-
-def _names(value: dict[str, Any]) -> Iterator[str]:
-    if value["class"] == "File":
-        yield value["location"].rpartition("/")[2]
-    for one in sorted(value.get("listing", []), key=lambda one: one["basename"]):
-        yield from _names(one)
+        place = place_of(value)
+        return {"class": value["class"], "path": paths.get(place, place.rstrip("/").rpartition("/")[2])}
+    return {key: _job_value(one, paths) for key, one in value.items()}

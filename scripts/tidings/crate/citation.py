@@ -89,6 +89,12 @@ def read_citation(path: Path) -> Citation:
     )
 
 
+def without_addresses(text: str) -> str:
+    """Return the text of a CITATION.cff without e-mail addresses, which are not published."""
+    # Where it is the first of an entry's fields, its dash stays.
+    return re.sub(r"^( *)(- +)?email:.*\n?", lambda m: f"{m[1]}-\n" if m[2] else "", text, flags=re.MULTILINE)
+
+
 def _author(data: dict[str, Any], path: Path) -> Author:
     family = " ".join(str(data[key]) for key in ("name-particle", "family-names") if data.get(key)) or None
     given = data.get("given-names")

@@ -1,213 +1,200 @@
-"""Read a run of cwltool from the research object that ``cwltool --provenance`` makes."""
+"""Read a run of a CWL engine from the notes that its steps left, its job file and its products.
+
+``cwltool --provenance`` would tell as much, but cwltool 3.3 keeps all of it in memory, takes longer than the
+steps, and fails in the end on tools that have a directory as default in common ("File exists: ...scripts").
+"""
 
 from __future__ import annotations
 
 import json
-import re
-from collections import defaultdict
+import subprocess
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
+
+import yaml
 
 from tidings.crate.model import Engine
-from tidings.crate.recorded import RecordedFile, RecordedJob, RecordedRun, sha256
+from tidings.crate.recorded import Bytes, RecordedFile, RecordedJob, RecordedRun
 from tidings.errors import InputError
-from tidings.step.code import modules
-from tidings.step.declaration import SCRIPTS, Field, In, Out, Param, Step, step_names
+from tidings.step.code import code_hash
+from tidings.step.declaration import In, Out, Step, step_names
+from tidings.step.journal import FORMAT
+from tidings.step.provenance import files_of
 
-_HOW = "run `cwltool --provenance FOLDER --outdir RESULTS cwl/workflow.cwl JOB`"
-_RUN = re.compile(r"Run of workflow/packed\.cwl#(?:.*/)?(?P<step>\w+?)(?:_\d+)?")
+_HOW = (
+    "run `TIDINGS_JOURNAL=$PWD/notes cwltool --preserve-environment TIDINGS_JOURNAL --outdir RESULTS "
+    "cwl/workflow.cwl JOB`"
+)
+_PROGRAMS = {"cwltool": "cwltool", "toil": "toil-cwl-runner"}
 
 
-def read_cwltool(folder: Path, results: Path) -> RecordedRun:
-    """Return the run that a research object describes.
+def read_cwltool(engine: str, notes: Path, results: Path, job: Path) -> RecordedRun:
+    """Return the run whose products lie in a folder.
 
     Parameters
     ----------
-    folder : Path
-        What cwltool made for ``--provenance``.
+    engine : str
+        "cwltool" or "toil".
+    notes : Path
+        The folder that TIDINGS_JOURNAL named. Notes of other runs may be in it.
     results : Path
-        What it was given as ``--outdir``; products are read from there and compared with the record.
+        The folder of ``--outdir``.
+    job : Path
+        The job file that the engine was given, YAML or JSON.
 
     Raises
     ------
     InputError
-        One of the folders is something else, or a product is no longer what the run made.
+        One of the three is missing or something else, or a product is not what a noted job made.
     """
-    profiles = [
-        _Profile(path, folder) for path in sorted((folder / "metadata/provenance").glob("*.cwlprov.json"))
-    ]
-    if not profiles:
-        raise InputError(f"{folder}: no research object of cwltool (metadata/provenance is missing); {_HOW}")
     if not results.is_dir():
         raise InputError(f"{results}: no such folder of results; {_HOW}")
-    zone = _zone(folder, profiles)
-    jobs = [job for profile in profiles for job in profile.jobs(results, zone)]
-    if not jobs:
-        raise InputError(f"{folder}: no step of this suite was run; {_HOW}")
-    return RecordedRun(
-        Engine("cwltool", _version(profiles), "cwl/workflow.cwl"), tuple(jobs), _job_file(folder)
-    )
+    configuration = _read_job(job)
+    given = [_given(one, job.parent) for one in _files(configuration)]
+    jobs = [_job(note, results, given) for note in _notes(notes)]
+    used = _upstream(jobs, _makers(jobs, results))
+    for one in used:
+        _check_code(one)
+    return RecordedRun(Engine(engine, _version(engine), "cwl/workflow.cwl"), tuple(used), configuration)
 
 
-def _version(profiles: list[_Profile]) -> str:
-    labels = [str(a.get("prov:label", "")) for p in profiles for a in p.document["agent"].values()]
-    return next(label.removeprefix("cwltool ") for label in labels if label.startswith("cwltool "))
-
-
-def _job_file(folder: Path) -> dict[str, Any]:
-    """Return the job as cwltool understood it; its files are named by place in the research object."""
-    path = folder / "workflow/primary-job.json"
+def _version(engine: str) -> str:
+    program = _PROGRAMS[engine]
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: the job of the run cannot be read ({error}); {_HOW}") from None
+        done = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise InputError(f"{program}: does not tell its version ({error}); put it on the PATH") from None
+    return done.stdout.split()[-1]
 
 
-def _zone(folder: Path, profiles: list[_Profile]) -> timezone:
-    """Return the time zone of the record: it has local times without one, beside a log in UTC."""
-    logs = sorted((folder / "metadata/logs").glob("engine.*.txt"))
-    stamp = (
-        re.search(r"^\[([\d\-T:]+),\d+\.\d+Z\].*Adding to RO|^\[([\d\-T:]+),\d+", logs[0].read_text(), re.M)
-        if logs
-        else None
-    )
-    if stamp is None:
-        raise InputError(f"{folder}: the log of the engine is missing, so the time zone is not known; {_HOW}")
-    logged = datetime.fromisoformat(stamp[1] or stamp[2])
-    first = min(datetime.fromisoformat(time) for profile in profiles for time in profile.times())
-    quarters = round((first - logged) / timedelta(minutes=15))
-    return timezone(quarters * timedelta(minutes=15)) if quarters else UTC
+# ---- the job file ---------------------------------------------------------------------------------------
 
 
-class _Profile:
-    """One PROV document: the run of one workflow, nested ones have their own."""
+def _read_job(path: Path) -> dict[str, Any]:
+    try:
+        value = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); name the job file of the run") from None
+    except yaml.YAMLError as error:
+        raise InputError(f"{path}: not YAML: {error}") from None
+    if not isinstance(value, dict):
+        raise InputError(f"{path}: not a CWL job file")
+    return value
 
-    def __init__(self, path: Path, folder: Path) -> None:
-        self.folder = folder
+
+def _files(value: Any) -> Iterator[dict[str, Any]]:
+    """Give all File and Directory objects in a job."""
+    if isinstance(value, list):
+        for one in value:
+            yield from _files(one)
+    elif isinstance(value, dict):
+        if value.get("class") in ("File", "Directory"):
+            yield value
+        else:
+            for one in value.values():
+                yield from _files(one)
+
+
+def place_of(value: dict[str, Any]) -> str:
+    """Return the path or address that a File or Directory object has, as the job file writes it."""
+    return str(value.get("path") or value.get("location") or "")
+
+
+def _given(value: dict[str, Any], folder: Path) -> tuple[str, Path]:
+    place = place_of(value)
+    parts = urlsplit(place)
+    path = Path(unquote(parts.path) if parts.scheme == "file" else place)
+    return place, path if path.is_absolute() else folder / path
+
+
+# ---- notes ----------------------------------------------------------------------------------------------
+
+
+def _notes(folder: Path) -> list[dict[str, Any]]:
+    paths = sorted(folder.glob("*.json"))
+    if not paths:
+        raise InputError(f"{folder}: no notes of jobs; {_HOW}")
+    made = []
+    for path in paths:
         try:
-            self.document = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise InputError(f"{path}: cannot be read as PROV ({error}); {_HOW}") from None
-        self.members: dict[str, list[str]] = defaultdict(list)
-        for one in self.document.get("hadMember", {}).values():
-            self.members[one["prov:collection"]].append(one["prov:entity"])
-        self.general = {
-            one["prov:specificEntity"]: one["prov:generalEntity"]
-            for one in self.document.get("specializationOf", {}).values()
-        }
+            note = json.loads(path.read_text(encoding="utf-8"))
+            known = note["format"] == FORMAT and note["step"] in step_names()
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(f"{path}: cannot be read as a note of a job ({error}); delete it") from None
+        if not known:
+            raise InputError(f"{path}: the note of a job of another suite, or in another format; delete it")
+        made.append(note)
+    # When a job was done twice, the last one made the product.
+    return sorted(made, key=lambda note: note["end"])
 
-    def times(self) -> Iterator[str]:
-        for one in self.document.get("wasStartedBy", {}).values():
-            yield one["prov:time"]
 
-    def jobs(self, results: Path, zone: timezone) -> Iterator[RecordedJob]:
-        known = set(step_names())
-        for activity, about in self.document.get("activity", {}).items():
-            for one in about if isinstance(about, list) else [about]:
-                found = _RUN.fullmatch(unquote(str(one.get("prov:label", ""))))
-                if found and found["step"] in known:
-                    yield self._job(activity, Step.load(found["step"]), results, zone)
+def _job(note: dict[str, Any], results: Path, given: list[tuple[str, Path]]) -> RecordedJob:
+    step = Step.load(note["step"])
+    return RecordedJob(
+        step,
+        note["parameters"],
+        {f.name: tuple(_input(one, given) for one in note["inputs"][f.name]) for f in step.select(In)},
+        {f.name: _output(note["outputs"][f.name], step, results) for f in step.select(Out)},
+        datetime.fromisoformat(note["start"]),
+        datetime.fromisoformat(note["end"]),
+        code=note["code"],
+    )
 
-    def _job(self, activity: str, step: Step, results: Path, zone: timezone) -> RecordedJob:
-        used = self._roles("used", activity)
-        made = self._roles("wasGeneratedBy", activity)
-        self._check_code(step, used)
-        outputs = {f.name: self._output(f, made.get(f.name), results, step) for f in step.select(Out)}
-        return RecordedJob(
-            step,
-            {f.name: self._parameter(f, used.get(f.name)) for f in step.select(Param)},
-            {f.name: self._files(used.get(f.name)) for f in step.select(In)},
-            outputs,
-            self._time("wasStartedBy", activity, zone),
-            self._time("wasEndedBy", activity, zone),
+
+def _recorded(described: dict[str, Any], name: str, kept: bool = False) -> RecordedFile:
+    content = {file: Bytes(digest, size) for file, (digest, size) in described["files"].items()}
+    made = RecordedFile(content, None, name, kept)
+    return RecordedFile(content, (described["name"], made.checksum()), name, kept)
+
+
+def _input(described: dict[str, Any], given: list[tuple[str, Path]]) -> RecordedFile:
+    made = _recorded(described, described["name"])
+    for place, path in given:
+        if path.name == made.name and path.exists():
+            found = made.found_in(files_of(path) if path.is_dir() else {"": path})
+            if found is not None:
+                return RecordedFile(found.content, made.key, made.name, made.kept, place)
+    return made
+
+
+def _output(described: dict[str, Any], step: Step, results: Path) -> RecordedFile:
+    name = described["name"]
+    target, _, rest = name.partition("_")
+    made = _recorded(described, f"{step.stack}/{target}/{name}" if rest else f"{step.stack}/{name}")
+    path = results / name
+    found = made.found_in(files_of(path) if path.is_dir() else {"": path}) if path.exists() else None
+    return made if found is None else RecordedFile(found.content, made.key, made.name, kept=True)
+
+
+def _makers(jobs: list[RecordedJob], results: Path) -> list[RecordedJob]:
+    """Return the jobs that made the products, the last for each."""
+    makers = {f.name.rpartition("/")[2]: job for job in jobs for f in job.outputs.values() if f.kept}
+    for path in sorted(results.iterdir()):
+        if path.name not in makers and path.name != "remote.lock.json":
+            raise InputError(f"{path}: is not what the run made (no note has these bytes); run it again")
+    return list({id(job): job for job in makers.values()}.values())
+
+
+def _upstream(jobs: list[RecordedJob], used: list[RecordedJob]) -> list[RecordedJob]:
+    """Return jobs and those that made what they read."""
+    makers = {file.key: job for job in jobs for file in job.outputs.values()}
+    found = {id(job): job for job in used}
+    waiting = list(used)
+    while waiting:
+        for file in waiting.pop().read():
+            maker = makers.get(file.key)
+            if maker is not None and id(maker) not in found:
+                found[id(maker)] = maker
+                waiting.append(maker)
+    return list(found.values())
+
+
+def _check_code(job: RecordedJob) -> None:
+    if job.code != code_hash(job.step.name):
+        raise InputError(
+            f"scripts/{job.step.name}.py or a module that it imports was edited after the run: run it again, "
+            "or restore it"
         )
-
-    def _check_code(self, step: Step, used: dict[str, str]) -> None:
-        """Compare the code that the job ran, of which the record has a copy, with that of the suite."""
-        ran = self._content(used["scripts"]) if "scripts" in used else {}
-        for module in modules(SCRIPTS / f"{step.name}.py"):
-            copy = ran.get(module.relative_to(SCRIPTS).as_posix())
-            if copy is None or sha256(copy) != sha256(module):
-                raise InputError(f"{module}: is not what the run used: run it again, or restore it")
-
-    def _roles(self, relation: str, activity: str) -> dict[str, str]:
-        return {
-            one["prov:role"]["$"].rpartition("/")[2]: one["prov:entity"]
-            for one in self.document.get(relation, {}).values()
-            if one["prov:activity"] == activity and "prov:role" in one
-        }
-
-    def _time(self, relation: str, activity: str, zone: timezone) -> datetime:
-        for one in self.document.get(relation, {}).values():
-            if one["prov:activity"] == activity:
-                when = datetime.fromisoformat(one["prov:time"]).replace(tzinfo=zone).astimezone(UTC)
-                return when.replace(microsecond=when.microsecond // 1000 * 1000)
-        raise InputError(f"{self.folder}: a job has no end: the run did not finish; {_HOW}")
-
-    def _entity(self, name: str) -> dict[str, Any]:
-        about = self.document["entity"].get(name, {})
-        if isinstance(about, list):
-            return {key: value for one in about for key, value in one.items()}
-        return about
-
-    def _value(self, name: str) -> Any:
-        """Return the plain value of an entity: a number, truth value, text, or list of these."""
-        about = self._entity(name)
-        if "prov:value" in about:
-            value = about["prov:value"]
-            return value["$"] if isinstance(value, dict) else value
-        return [self._value(member) for member in self.members[name]]
-
-    def _parameter(self, field: Field, name: str | None) -> Any:
-        if name is None or name == "cwlprov:None":
-            return [] if field.many else None
-        value = self._value(name)
-        if field.many:
-            return [field.type(item) for item in value]
-        return field.type(value)
-
-    def _files(self, name: str | None) -> tuple[RecordedFile, ...]:
-        if name is None or name == "cwlprov:None":
-            return ()
-        basename = self._entity(name).get("cwlprov:basename")
-        if basename is None:
-            return tuple(file for member in self.members[name] for file in self._files(member))
-        content = self._content(name)
-        return (RecordedFile(content, _key(basename, content), basename),)
-
-    def _content(self, name: str, prefix: str = "") -> dict[str, Path]:
-        """List the bytes of a file entity, or of the files in a folder entity, in the research object."""
-        if name in self.general:
-            digest = self.general[name].removeprefix("data:")
-            return {prefix: self.folder / "data" / digest[:2] / digest}
-        made: dict[str, Path] = {}
-        for member in self.members[name]:
-            basename = self._entity(member)["cwlprov:basename"]
-            made |= self._content(member, f"{prefix}/{basename}".lstrip("/"))
-        return made
-
-    def _output(self, field: Field, name: str | None, results: Path, step: Step) -> RecordedFile:
-        if name is None:
-            raise InputError(f"{self.folder}: {step.name} has not made {field.name}: the run failed; {_HOW}")
-        basename, content = self._entity(name)["cwlprov:basename"], self._content(name)
-        target, _, rest = basename.partition("_")
-        place = f"{step.stack}/{target}/{basename}" if rest else f"{step.stack}/{basename}"
-        made = RecordedFile(content, _key(basename, content), place, kept=False)
-        if not (results / basename).exists():
-            return made
-        found = RecordedFile.on_disk(results / basename, place)
-        if found.is_folder != made.is_folder or found.checksum() != made.checksum():
-            raise InputError(
-                f"{results / basename}: is not what the run made (another checksum); run it again"
-            )
-        # Of the two copies the one with a suffix, which tells its format.
-        return replace(made, content=found.content, kept=True)
-
-
-def _key(basename: str, content: dict[str, Path]) -> tuple[Any, ...]:
-    # The research object names bytes by their SHA-1.
-    return (basename, *((name, path.name) for name, path in sorted(content.items())))

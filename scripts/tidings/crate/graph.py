@@ -33,19 +33,19 @@ from tidings.crate.model import Crate, CrateFile, Job
 _ENGINES = {
     "snakemake": ("Snakemake", "https://snakemake.github.io"),
     "cwltool": ("cwltool", "https://github.com/common-workflow-language/cwltool"),
+    "toil": ("Toil", "https://toil.readthedocs.io"),
 }
-_LANGUAGES = {
-    "snakemake": (
-        "https://w3id.org/workflowhub/workflow-ro-crate#snakemake",
-        "Snakemake",
-        "https://snakemake.github.io",
-    ),
-    "cwltool": (
-        "https://w3id.org/workflowhub/workflow-ro-crate#cwl",
-        "Common Workflow Language",
-        "https://www.commonwl.org",
-    ),
-}
+_SNAKEMAKE = (
+    "https://w3id.org/workflowhub/workflow-ro-crate#snakemake",
+    "Snakemake",
+    "https://snakemake.github.io",
+)
+_CWL = (
+    "https://w3id.org/workflowhub/workflow-ro-crate#cwl",
+    "Common Workflow Language",
+    "https://www.commonwl.org",
+)
+_LANGUAGES = {"snakemake": _SNAKEMAKE, "cwltool": _CWL, "toil": _CWL}
 # As text: the profiles compare it so.
 _DONE = "http://schema.org/CompletedActionStatus"
 

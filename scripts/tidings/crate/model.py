@@ -46,7 +46,7 @@ class CrateFile:
 class Engine:
     """The program that ran the jobs, and the workflow file that it was given (relative to the suite)."""
 
-    name: Literal["snakemake", "cwltool"]
+    name: Literal["snakemake", "cwltool", "toil"]
     version: str
     workflow: str
 

@@ -20,7 +20,7 @@ from tidings.crate.model import FORMAT_VERSION, ZIP, Crate, CrateFile, Engine, J
 from tidings.crate.parameters import FOLDER
 from tidings.errors import InputError
 
-_ENGINES = {"Snakemake": "snakemake", "cwltool": "cwltool"}
+_ENGINES = {"Snakemake": "snakemake", "cwltool": "cwltool", "Toil": "toil"}
 _LARGEST = 1 << 28  # bytes of a file that is read as a whole
 Entity = dict[str, Any]
 

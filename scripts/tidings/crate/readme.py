@@ -7,7 +7,7 @@ from datetime import datetime
 from tidings.crate.citation import Citation
 from tidings.crate.model import Crate
 
-_ENGINES = {"snakemake": "Snakemake", "cwltool": "cwltool"}
+_ENGINES = {"snakemake": "Snakemake", "cwltool": "cwltool", "toil": "Toil"}
 
 _TEXT = """# {name}
 {doi}
@@ -75,7 +75,8 @@ def again(crate: Crate) -> str:
     """Return the commands that run it again, in the folder source/."""
     if crate.engine.name == "snakemake":
         return "snakemake --cores 2 --configfile ../run/configuration.json"
-    return "cp ../run/configuration.json job.json\ncwltool --outdir results_cwl cwl/workflow.cwl job.json"
+    program = "toil-cwl-runner" if crate.engine.name == "toil" else "cwltool"
+    return f"cp ../run/configuration.json job.json\n{program} --outdir results_cwl cwl/workflow.cwl job.json"
 
 
 def downloads(crate: Crate) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from tidings.crate.citation import Citation
@@ -31,6 +32,11 @@ def headlines(crate: Crate) -> list[str]:
     return sorted(figures[:FIGURES])
 
 
+def shown_name(path: str) -> str:
+    """Return what a figure is called in a record: clients of repositories stumble over other characters."""
+    return re.sub(r"[^A-Za-z0-9._-]", "_", path.rpartition("/")[2])
+
+
 def _figure(crate: Crate, job: Job) -> str | None:
     figures = (path for path in job.outputs.values() if path.endswith(".png"))
     return next((path for path in figures if crate.files[path].role == "product"), None)
@@ -46,7 +52,7 @@ def record_metadata(crate: Crate, citation: Citation, files: dict[str, tuple[int
     files : dict
         Size and SHA-256 of every file of the record, by name, but of this one and the manifest.
     """
-    shown = {path.rpartition("/")[2]: path for path in headlines(crate)}
+    shown = {shown_name(path): path for path in headlines(crate)}
     root, *others = common(crate, citation)
     root |= {
         "description": f"{crate.name}: {len(crate.jobs)} jobs, packed in {ZIP}. {citation.abstract}",

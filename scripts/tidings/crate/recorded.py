@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from tidings.crate.model import Engine
 from tidings.errors import InputError
 from tidings.step.declaration import Step
-from tidings.step.provenance import checksum
+from tidings.step.provenance import checksum, files_of, folder_checksum
 
-# What Snakemake leaves in a folder that a rule made.
-TIMESTAMP = ".snakemake_timestamp"
+
+@dataclass(frozen=True)
+class Bytes:
+    """What a file holds, and where a copy is if there is one."""
+
+    sha256: str
+    size: int
+    path: Path | None = None
 
 
 @dataclass(frozen=True)
 class RecordedFile:
     """A file or folder of a run.
 
-    `content` says where the bytes are now: of a file under the name "", of a folder under the relative names
-    of its files. `key` is the same where a job reads what another wrote. `name` is what a product is called
-    below results/ (`kept`), an intermediate below resources/, an input anywhere; `origin` is an input's path
-    from the folder of the suite, if the engine keeps that.
+    `content` has the bytes of a file under the name "", those of a folder under the relative names of its
+    files. `key` is the same where a job reads what another wrote. `name` is what a product is called below
+    results/ (`kept`), an intermediate below resources/, an input anywhere; `origin` is an input's path as the
+    user gave it, if that is known.
     """
 
-    content: Mapping[str, Path]
+    content: Mapping[str, Bytes]
     key: Hashable
     name: str
     kept: bool = True
@@ -45,23 +50,35 @@ class RecordedFile:
         """Tell whether it is a folder."""
         return "" not in self.content
 
+    @property
+    def is_here(self) -> bool:
+        """Tell whether there is a copy of all its bytes."""
+        return all(one.path is not None for one in self.content.values())
+
     def checksum(self) -> str:
         """Return the SHA-256, for a folder as `tidings.step.provenance.checksum` has it."""
         if not self.is_folder:
-            return sha256(self.content[""])
-        return folder_checksum({name: sha256(path) for name, path in self.content.items()})
+            return self.content[""].sha256
+        return folder_checksum({name: one.sha256 for name, one in self.content.items()})
 
     def size(self) -> int:
         """Return the number of bytes, for a folder the sum over its files."""
-        return sum(path.stat().st_size for path in self.content.values())
+        return sum(one.size for one in self.content.values())
+
+    def found_in(self, paths: Mapping[str, Path]) -> RecordedFile | None:
+        """Return this with copies at `paths`, if these are all its files and have its bytes."""
+        if paths.keys() != self.content.keys():
+            return None
+        if any(sha256(path) != self.content[name].sha256 for name, path in paths.items()):
+            return None
+        content = {name: replace(one, path=paths[name]) for name, one in self.content.items()}
+        return replace(self, content=content)
 
 
-def content_of(path: Path) -> dict[str, Path]:
-    """List a file, or the files of a folder without what Snakemake puts there."""
-    if not path.is_dir():
-        return {"": path}
-    files = (p for p in sorted(path.rglob("*")) if p.is_file() and p.name != TIMESTAMP)
-    return {p.relative_to(path).as_posix(): p for p in files}
+def content_of(path: Path) -> dict[str, Bytes]:
+    """Return the bytes of a file under "", or of the files of a folder."""
+    files = files_of(path) if path.is_dir() else {"": path}
+    return {name: Bytes(sha256(file), file.stat().st_size, file) for name, file in files.items()}
 
 
 def sha256(path: Path) -> str:
@@ -75,13 +92,6 @@ def _sha256(path: Path, *state: int) -> str:
     return checksum(path)
 
 
-def folder_checksum(files: Mapping[str, str]) -> str:
-    """Return the checksum of a folder from those of its files, by relative name."""
-    # Sorted as paths are, part by part.
-    names = sorted(files, key=lambda name: PurePosixPath(name).parts)
-    return hashlib.sha256("".join(f"{name} {files[name]}\n" for name in names).encode()).hexdigest()
-
-
 @dataclass(frozen=True)
 class RecordedJob:
     """One run of a step, with the values of all its fields."""
@@ -93,6 +103,7 @@ class RecordedJob:
     start: datetime
     end: datetime
     container: str | None = None
+    code: str | None = None
 
     def read(self) -> list[RecordedFile]:
         """Return all files and folders that it read."""

@@ -12,7 +12,7 @@ from typing import Any
 from tidings.crate import graph, obscore, pages
 from tidings.crate.archive import write_zip
 from tidings.crate.assemble import Content, assemble
-from tidings.crate.citation import Citation, read_citation
+from tidings.crate.citation import Citation, read_citation, without_addresses
 from tidings.crate.entities import text
 from tidings.crate.from_cwltool import read_cwltool
 from tidings.crate.from_snakemake import PLUGIN_FILE, read_snakemake
@@ -21,7 +21,7 @@ from tidings.crate.manifest import digest, manifest_text, parse_manifest
 from tidings.crate.model import ZIP, Crate
 from tidings.crate.reading import read_crate, unpack
 from tidings.crate.readme import readme
-from tidings.crate.record import headlines, record_metadata
+from tidings.crate.record import headlines, record_metadata, shown_name
 from tidings.crate.recorded import RecordedRun
 from tidings.errors import InputError
 
@@ -46,6 +46,7 @@ def write_crate(
     *,
     provenance: Path | None = None,
     results: Path | None = None,
+    job: Path | None = None,
     remote_limit: int = REMOTE_LIMIT,
     identifier: str | None = None,
     replace_record: bool = False,
@@ -59,12 +60,12 @@ def write_crate(
     record : Path
         Folder to make; it must not exist, or be empty.
     engine : str
-        "snakemake" or "cwltool".
+        "snakemake", "cwltool" or "toil".
     provenance : Path, optional
-        What the engine recorded: the file of the report plugin wrroc (default: where `make crate` puts it),
-        or the folder of ``cwltool --provenance``.
-    results : Path, optional
-        The folder of ``cwltool --outdir``.
+        What is recorded of the run: the file of the report plugin wrroc (default: where the rule `crate` has
+        it), or for a CWL engine the folder that TIDINGS_JOURNAL named.
+    results, job : Path, optional
+        For a CWL engine: the folder of ``--outdir``, and the job file.
     remote_limit : int
         Downloaded files of more bytes are named by URL and checksum only.
     identifier : str, optional
@@ -84,9 +85,17 @@ def write_crate(
     """
     _require_place(record, replace_record)
     citation = read_citation(run / "CITATION.cff")
-    crate, content = assemble(run, _recorded(run, engine, provenance, results), remote_limit)
+    crate, content = assemble(run, _recorded(run, engine, provenance, results, job), remote_limit)
     crate = replace(crate, digests=_digests(crate, content), identifier=identifier)
+    content["source/CITATION.cff"] = _public_citation(run / "CITATION.cff")
     return _write(crate, content, citation, record)
+
+
+def _public_citation(path: Path) -> Path | bytes:
+    """Return the file, or its text without e-mail addresses where it has any."""
+    text = path.read_text(encoding="utf-8")
+    public = without_addresses(text)
+    return path if public == text else public.encode()
 
 
 def _require_place(record: Path, replace_record: bool) -> None:
@@ -99,14 +108,19 @@ def _require_place(record: Path, replace_record: bool) -> None:
         raise InputError(f"{record}: exists already; delete it, or name another folder")
 
 
-def _recorded(run: Path, engine: str, provenance: Path | None, results: Path | None) -> RecordedRun:
+def _recorded(
+    run: Path, engine: str, provenance: Path | None, results: Path | None, job: Path | None
+) -> RecordedRun:
     if engine == "snakemake":
         return read_snakemake(run, provenance or run / PLUGIN_FILE)
-    if engine == "cwltool":
-        if provenance is None or results is None:
-            raise InputError("a run of cwltool needs two folders: of its --provenance, and of its --outdir")
-        return read_cwltool(provenance, results)
-    raise InputError(f"{engine!r} is no engine whose runs can be packed: snakemake or cwltool")
+    if engine not in ("cwltool", "toil"):
+        raise InputError(f"{engine!r} is no engine whose runs can be packed: snakemake, cwltool or toil")
+    if provenance is None or results is None or job is None:
+        raise InputError(
+            "a run of a CWL engine needs three: the folder that TIDINGS_JOURNAL named, that of --outdir, "
+            "and the job file"
+        )
+    return read_cwltool(engine, provenance, results, job)
 
 
 def _digests(crate: Crate, content: Content) -> dict[str, Any]:
@@ -216,7 +230,7 @@ def _write_record(
     files["CITATION.cff"] = content["source/CITATION.cff"]
     # The zip, the metadata and the manifest come on top.
     shown = headlines(crate)[: MOST_FILES - len(files) - 3]
-    files |= {path.rpartition("/")[2]: content[path] for path in shown}
+    files |= {shown_name(path): content[path] for path in shown}
     for name, value in files.items():
         (folder / name).write_bytes(value if isinstance(value, bytes) else value.read_bytes())
     paths = {path.name: path for path in sorted(folder.iterdir())}

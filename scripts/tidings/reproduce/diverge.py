@@ -62,9 +62,13 @@ class Evidence:
     log: Sequence[str] = ()
 
     def now(self, path: str) -> Path | None:
-        """Return the rerun's file for a product of the archive."""
+        """Return the rerun's file for what a job of the archive wrote, or None if there is none."""
         verdict = self.verdicts.get(path)
-        if verdict is None or verdict.status is Status.MISSING:
+        if verdict is None:
+            # No product: Snakemake leaves it where it was made, other engines drop it.
+            left = self.archive / "source" / path
+            return left if not self.crate.files[path].included and left.is_file() else None
+        if verdict.status is Status.MISSING:
             return None
         return self.results / (verdict.candidate or verdict.product)
 
@@ -75,23 +79,33 @@ def divergences(evidence: Evidence) -> list[Divergence]:
     found = []
     for job in evidence.crate.jobs:
         differing = [path for path in outputs_of(evidence.crate, job) if _differs(evidence, path)]
-        if not differing:
+        failed = not differing and _failed_unseen(evidence, job)
+        if failed:
+            off |= _written(evidence, job)
+        if not differing and not failed:
             continue
         follows = any(path in off for path in read_by(evidence.crate, job))
         # An archived file that was edited afterwards is not what the jobs after it read, then or now.
         off |= {path for path in _written(evidence, job) if _drifted(evidence, path)}
         if not follows:
-            found.append(
-                Divergence(job.step, job.id, tuple(differing), tuple(_causes(evidence, job, differing)))
-            )
+            causes = _causes(evidence, job, differing)
+            found.append(Divergence(job.step, job.id, tuple(differing), tuple(causes)))
     return found
 
 
 def _differs(evidence: Evidence, path: str) -> bool:
-    """Whether a product has other bytes now; what is no product was not kept, so nothing is known of it."""
-    if path not in evidence.verdicts:
+    """Whether a file has other bytes now."""
+    return _drifted(evidence, path) or (path in evidence.verdicts and _edited(evidence, path))
+
+
+def _failed_unseen(evidence: Evidence, job: Job) -> bool:
+    """Whether a job failed whose outputs are no products: it says so, and nothing was made of them."""
+    written = _written(evidence, job)
+    if any(path in evidence.verdicts for path in written) or not _said(evidence, job):
         return False
-    return _drifted(evidence, path) or _edited(evidence, path)
+    readers = [one for one in evidence.crate.jobs if written & set(read_by(evidence.crate, one))]
+    made = (evidence.now(path) for one in readers for path in outputs_of(evidence.crate, one))
+    return bool(readers) and all(path is None for path in made)
 
 
 def _drifted(evidence: Evidence, path: str) -> bool:
@@ -99,8 +113,9 @@ def _drifted(evidence: Evidence, path: str) -> bool:
     if path.endswith("/"):
         return any(_drifted(evidence, file) for file in files_of(evidence.crate, path))
     now = evidence.now(path)
-    known = path in evidence.verdicts
-    return known and (now is None or checksum(now) != evidence.crate.files[path].sha256)
+    if now is None:
+        return path in evidence.verdicts
+    return checksum(now) != evidence.crate.files[path].sha256
 
 
 def _written(evidence: Evidence, job: Job) -> set[str]:
@@ -129,8 +144,13 @@ def _causes(evidence: Evidence, job: Job, differing: Sequence[str]) -> list[str]
 def _failure(evidence: Evidence, job: Job, differing: Sequence[str]) -> list[str]:
     if any(evidence.now(path) is not None for path in differing):
         return []
-    said = [line.strip() for line in evidence.log if line.strip().startswith(f"{job.step}: error:")]
+    said = _said(evidence, job)
     return [f"the step failed: {said[-1]}" if said else "the step made no product; see engine.log"]
+
+
+def _said(evidence: Evidence, job: Job) -> list[str]:
+    """Return the errors of a step in the engine's log."""
+    return [line.strip() for line in evidence.log if line.strip().startswith(f"{job.step}: error:")]
 
 
 def _edits(evidence: Evidence, differing: Sequence[str]) -> list[str]:

@@ -103,11 +103,12 @@ def _divergences(value: Mapping[str, Any]) -> str:
     parts = ["<h2>Where it diverged</h2>"]
     for number, found in enumerate(value["divergences"]):
         names = ", ".join(path.rpartition("/")[2] for path in found["products"])
+        products = f"<dt>Products</dt><dd>{escape(names)}</dd>" if names else ""
         causes = "".join(f"<dd>{escape(cause)}</dd>" for cause in found["likely_causes"])
         title = "First diverging step" if number == 0 else "Another one, of its own"
         parts.append(
             f"<dl><dt>{title}</dt><dd>{escape(found['step'])} ({escape(found['job'])})</dd>"
-            f"<dt>Products</dt><dd>{escape(names)}</dd><dt>Likely cause</dt>{causes}</dl>"
+            f"{products}<dt>Likely cause</dt>{causes}</dl>"
         )
     return "\n".join(parts)
 

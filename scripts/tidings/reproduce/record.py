@@ -238,9 +238,9 @@ def _graph(
         "endTime": value["rerun"]["end"],
         "agent": who,
         "instrument": {"@id": "#tidings"},
-        "object": [about],
+        "object": about,
         "result": results,
-        "actionStatus": {"@id": _FAILED if value["rerun"]["status"] else _COMPLETED},
+        "actionStatus": _FAILED if value["rerun"]["status"] else _COMPLETED,
     }
     return [
         _descriptor(),
@@ -301,6 +301,5 @@ def _tool() -> dict[str, Any]:
         "@id": "#tidings",
         "@type": "SoftwareApplication",
         "name": "Tidings, reproduce.py",
-        "version": __version__,
         "softwareVersion": __version__,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -62,15 +63,18 @@ class Outcome:
 
 def text(outcome: Outcome) -> str:
     """Write the verdicts and what follows from them, for a terminal."""
-    ordered = [replace(verdict, product=path) for path, verdict in outcome.verdicts.items()]
+    ordered = _shown(outcome)
     # Without its last line, which counts; the headline does that here.
     lines = terminal_table(ordered).splitlines()[:-1]
+    if outcome.rerun.status:
+        lines = [re.sub(f"^{Status.MISSING}", f"{FAILED:<7}", line) for line in lines]
     for number, found in enumerate(outcome.divergences):
         lines.append(
             f"{'first diverging step' if number == 0 else 'another one, of its own'}: {found.step} "
             f"({found.job})"
         )
-        lines.append(f"    products: {', '.join(path.rpartition('/')[2] for path in found.products)}")
+        names = ", ".join(path.rpartition("/")[2] for path in found.products)
+        lines += [f"    products: {names}"] if names else []
         lines += [f"    likely cause: {cause}" for cause in found.causes]
     wrong = mispredicted(outcome)
     if wrong:
@@ -153,5 +157,16 @@ def json_text(value: Mapping[str, Any]) -> str:
 
 def junit(outcome: Outcome) -> str:
     """Write the verdicts as JUnit XML."""
-    ordered = [replace(verdict, product=path) for path, verdict in outcome.verdicts.items()]
-    return junit_xml(ordered, "reproduce")
+    return junit_xml(_shown(outcome), "reproduce")
+
+
+def _shown(outcome: Outcome) -> list[Verdict]:
+    """Return the verdicts by path in the crate; that CWL puts all products into one folder is no news."""
+    return [
+        replace(
+            verdict,
+            product=path,
+            candidate=None if path.endswith(f"/{verdict.candidate}") else verdict.candidate,
+        )
+        for path, verdict in outcome.verdicts.items()
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from tidings.reproduce.page import page
 from tidings.reproduce.preflight import Preflight, preflight, summary
 from tidings.reproduce.rerun import Rerun, program, run, runs_apart
 from tidings.reproduce.source import ZIP, Archive, obtain
-from tidings.verify import Rules, Status, Verdict
+from tidings.verify import Rules, Status
 from tidings.zenodo.api import token_from
 
 _OURS = ".tidings-reproduction"
@@ -118,7 +118,7 @@ def _judge(
     own = archive.folder / _RULES
     rules = verify.read_rules(request.rules or own) if request.rules or own.exists() else Rules()
     compared = verify.compare_runs(_archived(archive), rerun.results, rules)
-    verdicts = {f"results/{verdict.product}": _neutral(verdict) for verdict in compared}
+    verdicts = {f"results/{verdict.product}": verdict for verdict in compared}
     log = tuple(scrubbed(line, request.output) for line in rerun.log)
     evidence = Evidence(
         archive.crate,
@@ -144,17 +144,6 @@ def _judge(
 
 def _archived(archive: Archive) -> Path:
     return archive.folder / "results"
-
-
-def _neutral(verdict: Verdict) -> Verdict:
-    """An engine that keeps all products in one folder has given each its name, which is no news."""
-    if (
-        verdict.candidate
-        and verdict.product.endswith(verdict.candidate)
-        and verdict.status is Status.IDENTICAL
-    ):
-        return replace(verdict, candidate=verdict.candidate)
-    return verdict
 
 
 def _changed_files(archive: Archive) -> list[str]:

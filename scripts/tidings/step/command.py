@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -66,12 +67,17 @@ def run(function: Callable[..., None], **values: Any) -> None:
         raise InputError(f"{step.name} has no {', '.join(unknown)}")
     values = {field.name: _checked(field, values.get(field.name, field.default)) for field in step.fields}
     outputs = {field.name: values[field.name] for field in step.select(Out)}
+    start = datetime.now(UTC)
     token = provenance.RUNNING.set(cache(lambda: provenance.block(step, values)))
     try:
         with staged(outputs) as paths:
             function(**{**values, **paths})
     finally:
         provenance.RUNNING.reset(token)
+    if "TIDINGS_JOURNAL" in os.environ:
+        from tidings.step import journal
+
+        journal.note(step, values, start)
 
 
 @contextmanager

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tidings import __version__
 from tidings.step.declaration import In, Param, Step
+
+# What Snakemake leaves in a directory that a rule made.
+TIMESTAMP = ".snakemake_timestamp"
 
 # Called when a product asks for the block: not all steps do, and checksums of large inputs take time.
 RUNNING: ContextVar[Callable[[], dict[str, Any]]] = ContextVar("provenance of the running step")
@@ -53,13 +56,19 @@ def as_list(value: Any) -> list[Any]:
 
 def checksum(path: Path) -> str:
     """Return the SHA-256 of a file, or of a directory's relative names and contents."""
-    if not path.is_dir():
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    lines = [
-        f"{p.relative_to(path).as_posix()} {checksum(p)}\n"
-        for p in sorted(path.rglob("*"))
-        # Snakemake leaves a file of its own in a directory that a rule made.
-        if p.is_file() and p.name != ".snakemake_timestamp"
-    ]
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+    if path.is_dir():
+        return folder_checksum({name: checksum(file) for name, file in files_of(path).items()})
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def folder_checksum(files: Mapping[str, str]) -> str:
+    """Return the checksum of a directory from those of its files, by relative name."""
+    names = sorted(files, key=lambda name: PurePosixPath(name).parts)
+    return hashlib.sha256("".join(f"{name} {files[name]}\n" for name in names).encode()).hexdigest()
+
+
+def files_of(folder: Path) -> dict[str, Path]:
+    """List the files of a directory by relative name, sorted part by part."""
+    files = [p for p in sorted(folder.rglob("*")) if p.is_file() and p.name != TIMESTAMP]
+    return {path.relative_to(folder).as_posix(): path for path in files}
