@@ -427,6 +427,18 @@ def test_reserved_identifier_is_written_everywhere_and_once(record, tmp_path):
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == first
 
 
+def test_help_starts_without_the_scientific_stack():
+    code = (
+        "import sys; sys.argv = ['crate.py', 'pack', '--help']; sys.path.insert(0, 'scripts')\n"
+        "import runpy\n"
+        "try: runpy.run_path('scripts/crate.py', run_name='__main__')\n"
+        "except SystemExit as stop: print('status', stop.code)\n"
+        "print(sorted({'numpy', 'astropy', 'yaml', 'h5py'} & set(sys.modules)))"
+    )
+    printed = call(ROOT, "python", "-c", code)
+    assert "status 0\n[]" in printed
+
+
 # ---- bad input ------------------------------------------------------------------------------------------
 
 
