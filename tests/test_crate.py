@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import zipfile
@@ -29,6 +30,7 @@ from tidings.verify import compare_runs
 
 needs_judges = pytest.mark.skipif(missing_judges() is not None, reason=missing_judges() or "")
 TOKEN = "tOkEn-8b0d5c1e"
+IDENTITY = ("-c", "user.name=A", "-c", "user.email=a@example.org")
 STEPS = ["gw_spectrogram", "gw_strain", "skymap_region", "skymap_view", "gw_network"]
 
 
@@ -93,12 +95,14 @@ def test_record_is_flat_small_and_without_empty_files(record):
         assert re.fullmatch(r"[A-Za-z0-9._-]+", path.name)
 
 
-def test_packed_again_it_has_the_same_bytes(run, record, tmp_path):
-    library.write_crate(run, tmp_path / "again", "snakemake")
+def test_packed_again_it_has_the_same_bytes_and_is_read_as_it_was_packed(run, record, unpacked, tmp_path):
+    packed = library.write_crate(run, tmp_path / "again", "snakemake")
     names = sorted(path.name for path in record.iterdir())
     assert names == sorted(path.name for path in (tmp_path / "again").iterdir())
     for name in names:
         assert (tmp_path / "again" / name).read_bytes() == (record / name).read_bytes(), name
+    for place in (record, record / "run-crate.zip", unpacked):
+        assert library.read_crate(place) == packed
 
 
 def test_checksums_are_those_that_sha256sum_computes(record, unpacked):
@@ -127,11 +131,10 @@ def test_zip_holds_code_data_configuration_and_products(unpacked, run):
     assert not list(unpacked.rglob(".snakemake*"))
 
 
-def test_packed_suite_plans_the_same_run(unpacked):
-    planned = snakemake(
-        unpacked / "source", "--dry-run", "--quiet", "host", "--configfile", "../run/configuration.json"
-    )
-    assert re.search(r"^total +6$", planned, flags=re.MULTILINE)
+def test_packed_suite_plans_the_same_run(record, tmp_path):
+    folder = library.unpack(record, tmp_path / "crate") / "source"
+    options = ("--dry-run", "--quiet", "host", "--configfile", "../run/configuration.json")
+    assert re.search(r"^total +6$", snakemake(folder, *options), flags=re.MULTILINE)
 
 
 # ---- what it says ---------------------------------------------------------------------------------------
@@ -160,19 +163,22 @@ def test_commands_are_those_that_snakemake_ran(unpacked, run):
     for entity in theirs:
         name = entity["instrument"]["@id"].removeprefix("#rule-")
         step = parser(Step.load(name))
-        words = entity["description"].replace("\\\n", " ").split()
+        words = shlex.split(entity["description"].replace("\\\n", " "))
         ran = step.parse_args(words[2 : words.index("2>")])
-        assert step.parse_args(ours[f"source/scripts/{name}.py"].split()[2:]) == ran
+        assert step.parse_args(shlex.split(ours[f"source/scripts/{name}.py"])[2:]) == ran
 
 
 def test_inputs_of_every_job_are_those_in_its_products(unpacked):
     crate = library.read_crate(unpacked)
+    compared = []
     for job in crate.jobs:
-        blocks = [read_block(unpacked / path) for path in job.outputs.values()]
-        (block, *_) = [block for block in blocks if block]
-        read = {(name, crate.files[path].sha256) for name, paths in job.inputs.items() for path in paths}
-        assert read == {(one["input"], one["sha256"]) for one in block["inputs"]}
-        assert job.parameters == {k: v for k, v in block["parameters"].items() if v not in (None, [])}
+        for block in [block for path in job.outputs.values() if (block := read_block(unpacked / path))]:
+            read = {(name, crate.files[path].sha256) for name, paths in job.inputs.items() for path in paths}
+            assert read == {(one["input"], one["sha256"]) for one in block["inputs"]}
+            assert job.parameters == {k: v for k, v in block["parameters"].items() if v not in (None, [])}
+            compared.append(job.step)
+    # The page of skymap_view holds its block in a form of its own.
+    assert set(compared) == set(STEPS) - {"skymap_view"}
 
 
 def test_parameters_are_declared_as_in_the_cwl_tools(unpacked):
@@ -221,7 +227,8 @@ def test_products_are_listed_as_obscore(record):
     assert strain["t_min"] < 57279.4102476 < strain["t_max"]
     assert strain["t_exptime"] == pytest.approx(0.8, abs=1e-3)
     network = rows["results/gw/GW150914/GW150914_network.ecsv"]
-    assert (network["t_min"], network["dataproduct_type"]) == (strain["t_min"], "measurements")
+    assert network["dataproduct_type"] == "measurements"
+    assert network["t_min"] == pytest.approx(strain["t_min"], abs=1e-8)
     sky = rows["results/skymap/GW150914/GW150914_map.multiorder.fits"]
     # The maximum of the published map.
     assert (sky["s_ra"], sky["s_dec"]) == pytest.approx((129.43, -69.98), abs=0.01)
@@ -236,7 +243,14 @@ def test_page_needs_nothing_from_elsewhere(record):
 
 
 def test_no_token_address_or_path_of_this_machine_is_in_any_file(run, record, other, by_cwltool, tmp_path):
-    here = [str(run), str(run.parent), str(Path.home()), str(by_cwltool[0].parent), str(BIN.parent), TOKEN]
+    here = [
+        str(run),
+        str(run.parent),
+        str(Path.home()),
+        str(by_cwltool["provenance"].parent),
+        str(BIN.parent),
+        TOKEN,
+    ]
     here += [os.uname().nodename] if len(os.uname().nodename) > 3 else []
     for folder in (record, other):
         files = {path.name: path.read_bytes() for path in folder.iterdir()} | members(folder)
@@ -374,12 +388,6 @@ def test_runcrate_reads_all_jobs(unpacked):
 # ---- reading, replaying, stamping -----------------------------------------------------------------------
 
 
-def test_what_is_read_is_what_was_packed(run, record, unpacked, tmp_path):
-    packed = library.write_crate(run, tmp_path / "record", "snakemake")
-    for place in (record, record / "run-crate.zip", unpacked):
-        assert library.read_crate(place) == packed
-
-
 def test_jobs_of_snakemake_replayed_by_cwltool_give_the_same_bytes(record, tmp_path):
     folder = library.unpack(record, tmp_path / "crate")
     crate = library.read_crate(folder)
@@ -388,7 +396,7 @@ def test_jobs_of_snakemake_replayed_by_cwltool_give_the_same_bytes(record, tmp_p
     path = library.replay(replace(crate, jobs=jobs), folder, "cwltool")
     call(tmp_path, "cwltool", "--outdir", "out", path)
     verdicts = compare_runs(folder / "results/skymap", tmp_path / "out")
-    assert len(verdicts) == 15
+    assert len(verdicts) == len([f for f in (folder / "results/skymap").rglob("*") if f.is_file()]) > 15
     assert {verdict.status for verdict in verdicts} == {"IDENTICAL"}
 
 
@@ -419,6 +427,18 @@ def test_reserved_identifier_is_written_everywhere_and_once(record, tmp_path):
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == first
 
 
+def test_help_starts_without_the_scientific_stack():
+    code = (
+        "import sys; sys.argv = ['crate.py', 'pack', '--help']; sys.path.insert(0, 'scripts')\n"
+        "import runpy\n"
+        "try: runpy.run_path('scripts/crate.py', run_name='__main__')\n"
+        "except SystemExit as stop: print('status', stop.code)\n"
+        "print(sorted({'numpy', 'astropy', 'yaml', 'h5py'} & set(sys.modules)))"
+    )
+    printed = call(ROOT, "python", "-c", code)
+    assert "status 0\n[]" in printed
+
+
 # ---- bad input ------------------------------------------------------------------------------------------
 
 
@@ -430,16 +450,14 @@ def mine(run, tmp_path):
 
 
 def test_a_run_that_is_not_finished_is_not_described(mine):
-    (mine / "results/gw/GW150914/GW150914_network.png").unlink()
+    (mine / "results/gw/GW150914/GW150914_network.pdf").unlink()
     assert "The run is not finished: gw_network would be run" in describe(mine, status=1)
 
 
 def test_a_changed_product_is_refused(mine, tmp_path):
     product = mine / "results/gw/GW150914/GW150914_H1_spectrogram.hdf5"
     product.write_bytes(product.read_bytes() + b"\n")
-    with pytest.raises(
-        InputError, match=r"GW150914_H1_spectrogram\.hdf5: is not what .*_network\.png was made"
-    ):
+    with pytest.raises(InputError, match=r"H1_spectrogram\.hdf5: is not what .*_network\.png was made"):
         library.write_crate(mine, tmp_path / "record", "snakemake")
     assert not list(tmp_path.glob("*record*"))
 
@@ -459,17 +477,21 @@ def test_code_edited_after_the_run_is_refused(mine):
     assert not list(mine.glob("*record*"))
 
 
-def test_code_that_git_does_not_track_is_named(mine):
+def test_code_that_git_does_not_track_is_named(mine, tmp_path):
+    shutil.copy(ROOT / ".gitignore", mine)
     module = "scripts/tidings/gw/conditioning.py"
     for words in (["init", "-q"], ["add", "."], ["rm", "-q", "--cached", module]):
         call(mine, "git", *words)
-    output = call(mine, "python", "scripts/crate.py", "pack", "record", status=1)
-    assert f"{module}: used by gw_strain, but not tracked by git" in output
+    with pytest.raises(InputError, match=f"{re.escape(module)}: used by gw_strain, but not tracked by git"):
+        library.write_crate(mine, tmp_path / "record", "snakemake")
     call(mine, "git", "add", module)
-    call(mine, "python", "scripts/crate.py", "pack", "record")
-    names = members(mine / "record")
+    call(mine, "git", *IDENTITY, "commit", "-qm", "All")
+    library.write_crate(mine, tmp_path / "record", "snakemake")
+    names = members(tmp_path / "record")
     assert f"source/{module}" in names
     assert not [name for name in names if name.startswith(("source/results", "source/.git/"))]
+    (head,) = call(mine, "git", "rev-parse", "HEAD").split()
+    assert library.read_crate(tmp_path / "record").commit == head
 
 
 def test_files_of_the_user_from_elsewhere_come_along(mine, tmp_path):
@@ -478,7 +500,7 @@ def test_files_of_the_user_from_elsewhere_come_along(mine, tmp_path):
     body = (mine / crates.MAP).read_bytes()
     elsewhere.write_bytes(body)
     (mine / crates.MAP).unlink()
-    target = {"skymap": {"map": str(elsewhere)}}
+    target = {"skymap": {"maps": [str(elsewhere)]}}
     (mine / "mine.json").write_text(json.dumps({"targets": {"GW150914": target}}))
     snakemake(mine, "--configfile", "mine.json")
     describe(mine)
@@ -487,11 +509,11 @@ def test_files_of_the_user_from_elsewhere_come_along(mine, tmp_path):
     (place,) = [name for name in files if name.startswith("source/inputs/")]
     assert place.endswith("/my map.fits.gz") and files[place] == body
     configuration = json.loads(files["run/configuration.json"])
-    assert configuration["targets"]["GW150914"]["skymap"]["map"] == place.removeprefix("source/")
+    assert configuration["targets"]["GW150914"]["skymap"]["maps"] == [place.removeprefix("source/")]
     folder = library.unpack(tmp_path / "record", tmp_path / "crate")
     assert [file.path for file in library.read_crate(folder).inputs] == [place]
     planned = snakemake(folder / "source", "--dry-run", "--configfile", "../run/configuration.json")
-    assert "skymap_region" in planned
+    assert "skymap_catalogue" in planned
     assert not [name for name, content in files.items() if str(tmp_path).encode() in content]
 
 

@@ -7,7 +7,10 @@ steps, and fails in the end on tools that have a directory as default in common 
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +23,7 @@ from tidings.crate.model import Engine
 from tidings.crate.recorded import Bytes, RecordedFile, RecordedJob, RecordedRun
 from tidings.errors import InputError
 from tidings.step.code import code_hash
-from tidings.step.declaration import In, Out, Step, step_names
+from tidings.step.declaration import In, Out, Param, Step, step_names
 from tidings.step.journal import FORMAT
 from tidings.step.provenance import files_of
 
@@ -62,7 +65,9 @@ def read_cwltool(engine: str, notes: Path, results: Path, job: Path) -> Recorded
 
 
 def _version(engine: str) -> str:
-    program = _PROGRAMS[engine]
+    # Beside this Python first, which need not be on the PATH.
+    places = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    program = shutil.which(_PROGRAMS[engine], path=places) or _PROGRAMS[engine]
     try:
         done = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError) as error:
@@ -135,7 +140,7 @@ def _job(note: dict[str, Any], results: Path, given: list[tuple[str, Path]]) -> 
     step = Step.load(note["step"])
     return RecordedJob(
         step,
-        note["parameters"],
+        {field.name: note["parameters"][field.name] for field in step.select(Param)},
         {f.name: tuple(_input(one, given) for one in note["inputs"][f.name]) for f in step.select(In)},
         {f.name: _output(note["outputs"][f.name], step, results) for f in step.select(Out)},
         datetime.fromisoformat(note["start"]),

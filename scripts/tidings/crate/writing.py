@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +26,7 @@ from tidings.crate.readme import readme
 from tidings.crate.record import headlines, record_metadata, shown_name
 from tidings.crate.recorded import RecordedRun
 from tidings.errors import InputError
+from tidings.step.declaration import SCRIPTS
 
 REMOTE_LIMIT = 200_000_000
 """Size above which a downloaded file is named by URL and checksum only [bytes]."""
@@ -125,7 +128,6 @@ def _recorded(
 
 def _digests(crate: Crate, content: Content) -> dict[str, Any]:
     """Return digests of the products in the form of `tidings.verify.record`, with the numeric fingerprint."""
-    from tidings.fingerprint import fingerprint
     from tidings.verify import canonical_digest
 
     products = {
@@ -137,9 +139,17 @@ def _digests(crate: Crate, content: Content) -> dict[str, Any]:
         for file in crate.products
         if not file.is_folder
     }
-    # Through JSON, so that what is read back is equal.
-    made = {"format": "tidings-digests", "version": 1, "products": products, "fingerprint": fingerprint()}
-    return json.loads(json.dumps(made, sort_keys=True))
+    return {"format": "tidings-digests", "version": 1, "products": products, "fingerprint": _fingerprint()}
+
+
+def _fingerprint() -> dict[str, Any]:
+    """Return the numeric fingerprint of a new process, which has the environment that the steps run in."""
+    code = (
+        "import json, sys; sys.path.insert(0, sys.argv[1]); from tidings.step import environment\n"
+        "environment.pin(); from tidings.fingerprint import fingerprint; print(json.dumps(fingerprint()))"
+    )
+    command = [sys.executable, "-c", code, str(SCRIPTS)]
+    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout)
 
 
 def stamp(record: Path, identifier: str, url: str | None = None) -> None:

@@ -68,13 +68,16 @@ def run(function: Callable[..., None], **values: Any) -> None:
     values = {field.name: _checked(field, values.get(field.name, field.default)) for field in step.fields}
     outputs = {field.name: values[field.name] for field in step.select(Out)}
     start = datetime.now(UTC)
+    if folder := os.environ.get("TIDINGS_JOURNAL"):
+        # Before the work: a folder that cannot be made is told at once.
+        os.makedirs(folder, exist_ok=True)
     token = provenance.RUNNING.set(cache(lambda: provenance.block(step, values)))
     try:
         with staged(outputs) as paths:
             function(**{**values, **paths})
     finally:
         provenance.RUNNING.reset(token)
-    if "TIDINGS_JOURNAL" in os.environ:
+    if folder:
         from tidings.step import journal
 
         journal.note(step, values, start)

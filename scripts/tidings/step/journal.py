@@ -46,7 +46,6 @@ def note(step: Step, values: dict[str, Any], start: datetime) -> None:
         "start": _text(start),
         "end": _text(datetime.now(UTC)),
     }
-    Path(folder).mkdir(parents=True, exist_ok=True)
     # Any number of jobs may write at the same time, and a reader sees whole notes only.
     path = Path(folder, f"{step.name}-{secrets.token_hex(8)}.json")
     part = path.with_suffix(".part")
