@@ -19,8 +19,10 @@ import pytest
 from astropy.io import fits
 
 import archives
+import crates
 import deposit
 import reproduce
+import zenodo_records
 from servers.integral import IntegralServer
 from servers.zenodo import zenodo
 from suite import BIN, ROOT, call
@@ -184,6 +186,14 @@ def test_a_reproduction_is_deposited_itself_and_says_what_it_reviews(reached, do
     assert relations == {(name, doi[0]) for name in ("reviews", "isderivedfrom")}
     private = [reached.token, str(output.parent), str(Path.home()), str(ROOT)]
     assert_nothing_private(output / "reproduction", private)
+
+
+@pytest.mark.skipif(bool(crates.missing_judges()), reason=str(crates.missing_judges()))
+def test_a_reproduction_is_a_process_run_crate(tmp_path):
+    made = zenodo_records.make(tmp_path / "record")
+    profiles = ("ro-crate-1.1", "process-run-crate-0.5")
+    found = crates.validate(made, tmp_path, *profiles, level="REQUIRED")
+    assert found == {profile: {"issues": [], "skipped": 0} for profile in profiles}
 
 
 # ---- an archive that is not what it was -----------------------------------------------------------------
