@@ -191,8 +191,8 @@ def slurm(folder: Path, cpus: int = 2) -> Iterator[Slurm]:
         for command in _daemons(folder):
             stack.enter_context(_daemon(command, folder / f"{command[0]}.out", environment))
             if command[0] == "munged":
-                wait_for((folder / "munge.socket").exists, 10, f"munged; see {folder}/munged.out")
-        wait_for(lambda: _is_idle(server), 60, f"the node; see {folder}/*.log")
+                wait_for((folder / "munge.socket").exists, 120, f"munged; see {folder}/munged.out")
+        wait_for(lambda: _is_idle(server), 300, f"the node; see {folder}/*.log")
         try:
             yield server
         finally:
