@@ -32,9 +32,9 @@ def antares_products():
 
 rule antares_limit:
     input:
-        events="data/antares/antares_2007-2017_events.tsv",
-        acceptance="data/antares/acceptance.txt",
-        background_polynomial="data/antares/background_polynomial.txt",
+        events=local("data/antares/antares_2007-2017_events.tsv"),
+        acceptance=local("data/antares/acceptance.txt"),
+        background_polynomial=local("data/antares/background_polynomial.txt"),
     output:
         limits=report(
             "results/antares/{target}/{target}_limits.ecsv",
@@ -74,8 +74,8 @@ rule antares_limit:
 
 rule antares_search:
     input:
-        events="data/antares/antares_2007-2017_events.tsv",
-        acceptance="data/antares/acceptance.txt",
+        events=local("data/antares/antares_2007-2017_events.tsv"),
+        acceptance=local("data/antares/acceptance.txt"),
         skymap=antares_named("map"),
         moc=antares_named("moc"),
     output:
