@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from suite import LEFT_OUT, call, copy, digests, short, snakemake, steps
+from suite import call, copy, digests, snakemake
 
 
 @pytest.fixture(scope="module")
@@ -46,18 +46,23 @@ def test_cwl_gives_the_same_bytes(run, tmp_path):
 
 
 def test_printed_commands_typed_by_hand_give_the_same_bytes(run, tmp_path):
-    folder = copy(tmp_path / "tidings", run)
+    folder = shutil.copytree(run, tmp_path / "tidings", symlinks=True)
     printed = snakemake(run, "--dry-run", "--forceall", "--printshellcmds", "--quiet", "host")
-    commands = re.findall(r"^Shell command: (python (?:.*\\\n)*.*)$", printed, flags=re.MULTILINE)
-    assert len(commands) == steps(run)
-    left_out = re.compile("/(?:{})[/_ ]".format("|".join(map(re.escape, LEFT_OUT))))
-    commands = [command for command in commands if not left_out.search(command)]
-    for log in (run / "logs").rglob("*.log"):
-        (folder / log.relative_to(run)).parent.mkdir(parents=True, exist_ok=True)
-    # Snakemake prints in an order that respects what needs what.
-    for command in commands:
+    commands = re.findall(r"^Shell command: (python scripts/(\w+)\.py(?:.*\\\n)*.*)$", printed, re.MULTILINE)
+    # Of each step the last command: all its inputs are there.
+    by_step = {step: command for command, step in commands}
+    assert by_step.keys() == rules(printed)
+    for step, command in by_step.items():
+        before = inodes(folder)
         call(folder, "bash", "-euc", command)
-    assert digests(folder / "results") == short(digests(run / "results"))
+        assert inodes(folder) != before, step
+    assert digests(folder / "results") == digests(run / "results")
+
+
+def inodes(folder) -> dict:
+    """Tell one writing of a product or intermediate from another."""
+    places = (folder / "results", folder / "resources")
+    return {path: path.stat().st_ino for place in places for path in place.rglob("*") if path.is_file()}
 
 
 def test_editing_a_library_function_reruns_its_step_and_what_follows(run):
