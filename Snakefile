@@ -24,6 +24,7 @@ include: "workflows/isgri.smk"
 include: "workflows/legacy.smk"
 include: "workflows/polar.smk"
 include: "workflows/skymap.smk"
+include: "workflows/event.smk"
 
 
 rule all:
@@ -31,6 +32,7 @@ rule all:
     input:
         acs_products(),
         antares_products(),
+        event_products(),
         gw_products(),
         isgri_products(),
         legacy_products(),

@@ -72,6 +72,7 @@ requirements:
           catalogue: {type: "File?", doc: Catalogue that single images are searched with}
           catalogues: {type: "File[]?", doc: Catalogues that name the sources}
       - $import: antares_types.yml
+      - $import: event_types.yml
       - type: record
         name: polar_target
         fields:
@@ -97,6 +98,10 @@ inputs:
   acs_targets:
     doc: Bursts and the counts of SPI-ACS around them
     type: {type: array, items: "#acs_target"}
+    default: []
+  event_targets:
+    doc: Events whose messengers are shown together
+    type: {type: array, items: "event_types.yml#event_target"}
     default: []
   antares_limits:
     doc: Positions of neutrino sources
@@ -207,6 +212,34 @@ steps:
       burst_start: {valueFrom: $(inputs.target.burst_start)}
       burst_end: {valueFrom: $(inputs.target.burst_end)}
       response: {valueFrom: $(inputs.target.response)}
+    out: [products]
+  event:
+    run: event.cwl
+    scatter: target
+    in:
+      scripts: scripts
+      target: event_targets
+      name: {valueFrom: $(inputs.target.name)}
+      detectors: {valueFrom: $(inputs.target.detectors)}
+      strain: {valueFrom: $(inputs.target.strain)}
+      before: {valueFrom: $(inputs.target.before)}
+      after: {valueFrom: $(inputs.target.after)}
+      counts: {valueFrom: $(inputs.target.counts)}
+      trigger: {valueFrom: $(inputs.target.trigger)}
+      bin_size: {valueFrom: $(inputs.target.bin_size)}
+      burst_start: {valueFrom: $(inputs.target.burst_start)}
+      burst_end: {valueFrom: $(inputs.target.burst_end)}
+      response: {valueFrom: $(inputs.target.response)}
+      skymap: {valueFrom: $(inputs.target.skymap)}
+      time: {valueFrom: $(inputs.target.time)}
+      time_error: {valueFrom: $(inputs.target.time_error)}
+      ra: {valueFrom: $(inputs.target.ra)}
+      dec: {valueFrom: $(inputs.target.dec)}
+      place: {valueFrom: $(inputs.target.place)}
+      start: {valueFrom: $(inputs.target.start)}
+      end: {valueFrom: $(inputs.target.end)}
+      published: {valueFrom: $(inputs.target.published)}
+      missing: {valueFrom: $(inputs.target.missing)}
     out: [products]
   antares:
     run: antares.cwl
@@ -329,6 +362,10 @@ outputs:
     doc: Products of the bursts
     type: {type: array, items: {type: array, items: File}}
     outputSource: acs/products
+  event_products:
+    doc: All messengers of the events
+    type: {type: array, items: {type: array, items: File}}
+    outputSource: event/products
   antares_products:
     doc: Limits and neutrinos
     type: {type: array, items: File}

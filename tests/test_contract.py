@@ -150,6 +150,10 @@ def test_cwl_job_is_the_default_configuration():
         assert legacy["catalogue"] == file_of(target["catalogue"])
         legacy |= {"ra": target["ra"], "dec": target["dec"]}
     targets |= isgri_targets_of(job)
+    for target in job["event_targets"]:
+        keys = ("time", "time_error", "ra", "dec", "place", "start", "end", "published", "missing")
+        burst = {"burst": True} if target["counts"] else {}
+        targets[target["name"]]["event"] = burst | {key: target[key] for key in keys if key in target}
     for target in job["antares_limits"]:
         (ra,), (dec,) = target["ra"], target["dec"]
         targets[target["name"]] = {"antares": {"ra": ra, "dec": dec}}

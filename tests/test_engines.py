@@ -7,6 +7,7 @@ import re
 import shutil
 
 import pytest
+import yaml
 
 from suite import call, copy, digests, snakemake
 
@@ -138,6 +139,10 @@ def test_a_failed_step_is_named_with_its_reason(run, tmp_path):
     folder = copy(tmp_path / "tidings")
     strain = folder / "data/gw/strain/L-L1_LOSC_4_V2-1126259446-32.hdf5"
     strain.write_bytes(strain.read_bytes()[:500_000])
+    path = folder / "config/config.yaml"
+    targets = yaml.safe_load(path.read_text())["targets"]
+    kept = {name: {"gw": targets[name]["gw"]} for name in ("GW150914", "GW170814")}
+    path.write_text(json.dumps({"targets": kept}))
     output = snakemake(folder, "--show-failed-logs", "--keep-going", status=1)
     assert "L-L1_LOSC_4_V2-1126259446-32.hdf5" in output
     assert re.search(r"gw_strain: error: .*truncated", output)

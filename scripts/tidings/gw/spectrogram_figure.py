@@ -49,7 +49,7 @@ def spectrogram_figure(
     with style():
         figure = new_figure(width, 0.72 * width)
         axes = figure.subplots()
-        image = _draw_map(axes, spectrogram, gps, colour_limit([spectrogram]) if vmax is None else vmax)
+        image = draw_map(axes, spectrogram, gps, colour_limit([spectrogram]) if vmax is None else vmax)
         label_time(axes, gps)
         axes.set_ylabel("Frequency [Hz]")
         axes.set_title(join(event, detector), loc="left")
@@ -84,10 +84,10 @@ def network_figure(
     with style():
         figure = new_figure(width, width * (0.28 + 0.36 * len(maps)))
         rows = figure.subplots(len(maps), sharex=True, sharey=True, squeeze=False)[:, 0]
-        images = [_draw_map(axes, q, gps, limit) for axes, q in zip(rows, maps, strict=True)]
+        images = [draw_map(axes, q, gps, limit) for axes, q in zip(rows, maps, strict=True)]
         for axes, (detector, q) in zip(rows, spectrograms.items(), strict=True):
-            _write_inside(axes, detector, "left")
-            _write_inside(axes, _numbers(q), "right")
+            write_inside(axes, detector, "left")
+            write_inside(axes, _numbers(q), "right")
             axes.set_ylabel("Frequency [Hz]")
         _share_limits(rows, images)
         _explain_grey(images)
@@ -108,7 +108,7 @@ def _usable(spectrogram: QSpectrogram) -> np.ndarray:
     return energy[np.isfinite(energy)]
 
 
-def _draw_map(axes: Axes, spectrogram: QSpectrogram, gps: float, vmax: float) -> AxesImage:
+def draw_map(axes: Axes, spectrogram: QSpectrogram, gps: float, vmax: float) -> AxesImage:
     """Draw a map as one picture on a logarithmic frequency axis.
 
     The picture's rows are equally high in log f, so it is placed in the axis's own scaled coordinates,
@@ -196,7 +196,7 @@ def _explain_grey(images: list[AxesImage]) -> None:
     """Say once, in the last picture that has grey, what it means."""
     grey = [image for image in images if np.ma.is_masked(image.get_array())]
     if grey:
-        _write_inside(grey[-1].axes, "grey: not valid", "right", "bottom")
+        write_inside(grey[-1].axes, "grey: not valid", "right", "bottom")
 
 
 def _colour_bar(figure: Figure, image: AxesImage, axes: Axes | np.ndarray, maps: list[QSpectrogram]) -> None:
@@ -210,7 +210,7 @@ def _colour_bar(figure: Figure, image: AxesImage, axes: Axes | np.ndarray, maps:
     figure.colorbar(image, ax=axes, label=label, pad=0.02, aspect=aspect, extend=extend)
 
 
-def _write_inside(axes: Axes, text: str, side: str, edge: str = "top") -> None:
+def write_inside(axes: Axes, text: str, side: str, edge: str = "top") -> None:
     axes.annotate(
         text,
         (0.0 if side == "left" else 1.0, 1.0 if edge == "top" else 0.0),

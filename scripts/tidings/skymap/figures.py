@@ -67,13 +67,32 @@ def zoom(sky: SkyMap, levels: Sequence[float], markers: Sequence[Marker] = (), t
     """
     with style():
         figure = new_figure(0.75 * PAGE, 0.65 * PAGE)
-        canvas = Part(figure, figure.add_gridspec(1, 1)[0], *_view(sky))
-        image = _draw(canvas, sky, levels)
+        canvas, image = draw_zoom(figure, figure.add_gridspec(1, 1)[0], sky, levels)
         _colour_bar(figure, canvas, image, "vertical")
-        _scale(canvas)
         _legend(canvas, levels, _mark(canvas, markers))
         canvas.axes.set_title(title)
     return figure
+
+
+def draw_zoom(figure: Figure, place: object, sky: SkyMap, levels: Sequence[float]) -> tuple[Part, object]:
+    """Draw the part of the sky around the 90 % region into a place of a figure's grid.
+
+    Parameters
+    ----------
+    figure, place
+        Of matplotlib: a figure, and a cell of one of its grids.
+    sky, levels
+        As in `zoom`.
+
+    Returns
+    -------
+    tuple
+        The axes with their coordinates, and the image of the density.
+    """
+    canvas = Part(figure, place, *_view(sky))
+    image = _draw(canvas, sky, levels)
+    _scale(canvas)
+    return canvas, image
 
 
 def _view(sky: SkyMap) -> tuple[float, float, float]:
