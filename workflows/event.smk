@@ -33,7 +33,9 @@ def event_bursts(wildcards):
 def event_skymap(wildcards):
     """Return the sky map of a target, none if it has no localisation."""
     return (
-        skymap_file(wildcards) if "skymap" in config["targets"][wildcards.target] else []
+        skymap_file(wildcards)
+        if "skymap" in config["targets"][wildcards.target]
+        else []
     )
 
 

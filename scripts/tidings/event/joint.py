@@ -143,7 +143,7 @@ def _delay(vector: np.ndarray, source: Source | None, orbit: float) -> Delay:
     delays = unit_vectors(source.ra, source.dec) @ vector / LIGHT_SPEED
     mean = float(source.weight @ delays)
     spread = float(np.sqrt(source.weight @ (delays - mean) ** 2))
-    parts = ["direction"] * (len(delays) > 1) + ["place of the spacecraft"] * (orbit > 0)
+    parts = ["direction"] * (len(delays) > 1) + ["place of the spacecraft"] * bool(orbit > 0)
     return Delay(
         mean, float(np.hypot(spread, orbit)), " and ".join(parts) or "none: direction and place are known"
     )

@@ -61,12 +61,14 @@ def joint_figure(joint: Joint) -> Figure:
         At least one spectrogram or light curve.
     """
     rows = len(joint.spectrograms) + max(len(joint.curves), 1)
+    height = 1.15 if rows > 1 else 2.2
+    words = 0.2 * (len(joint.notes) + len(joint.missing))
     with style():
-        figure = new_figure(PAGE, 1.15 * rows + 1.25)
+        figure = new_figure(PAGE, height * rows + words + 0.6)
         has_sky = joint.sky is not None
         grid = figure.add_gridspec(
             rows + 1, 2 if has_sky else 1,
-            width_ratios=[1.55, 1] if has_sky else [1], height_ratios=[1] * rows + [0.42],
+            width_ratios=[1.55, 1] if has_sky else [1], height_ratios=[height] * rows + [words],
         )  # fmt: skip
         axes = _time_axes(figure, grid, joint)
         if has_sky:
@@ -117,7 +119,12 @@ def _curve(axes: Axes, joint: Joint, curve: Lightcurve | None, arrival: Arrival 
         )
     else:
         shift = curve.epoch + arrival.delay.value - joint.zero
-        draw_steps(axes, curve.time + shift, curve.end + shift, curve.rate / 1e3, color="black", lw=0.6)
+        low, high = joint.span or (-np.inf, np.inf)
+        # Of many bins, what is drawn are the extremes in each part of the axis: so no more than are shown.
+        seen = (curve.end + shift > low) & (curve.time + shift < high)
+        draw_steps(
+            axes, curve.time[seen] + shift, curve.end[seen] + shift, curve.rate[seen], color="black", lw=0.6
+        )
         axes.plot(curve.middle + shift, curve.background / 1e3, color=OKABE_ITO["orange"], lw=1)
         axes.set_ylabel("Rate [10³ counts/s]")
         axes.text(0.02, 0.93, curve.monitor.name, transform=axes.transAxes, va="top")

@@ -100,7 +100,8 @@ def plan(event: Known, wishes: Wishes | None = None) -> Plan:
     sections: dict[str, Any] = {}
     for part in parts:
         sections |= part.sections
-    return Plan(event, parts, sections)
+    whole = Planned("event", *_with_files("event", ready, _whole(event, sections)))
+    return Plan(event, (*parts, whole), {**sections, **whole.sections})
 
 
 def _ready(event: Known) -> dict[str, Any]:
@@ -119,7 +120,7 @@ def _with_files(
 ) -> tuple[Mapping[str, Any], str]:
     """Take the default run's files for a reduction, if it has any, rather than what was chosen."""
     own = {key: value for key, value in ready.items() if key == name or key.startswith(f"{name}_")}
-    if name not in own:
+    if name not in own or (name == "event" and not chosen[0]):
         return chosen
     extra = {key: value for key, value in chosen[0].items() if key != name}
     return {**extra, **own}, "with the files of the repository, as in config/config.yaml"
@@ -226,6 +227,18 @@ def _polar(event: Known, wishes: Wishes) -> tuple[dict[str, Any], str]:
     if "POLAR" not in event.source:
         return {}, "not one of POLAR's 55 bursts"
     return {}, "its light curve is not in the repository, and the service has no public address"
+
+
+def _whole(event: Known, sections: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+    """Plan the joint figure of what the others make."""
+    if not {"gw", "acs", "polar"} & sections.keys():
+        return {}, "no strain and no light curve to put on one axis of time"
+    section: dict[str, Any] = {}
+    if event.has_position:
+        section |= {"ra": event.ra, "dec": event.dec, "place": event.place}
+    if event.kind == "burst" and {"acs", "polar"} & sections.keys():
+        section["burst"] = True
+    return {"event": section}, "strain and light curves on one axis of time, the sky beside them"
 
 
 Planner = Callable[[Known, Wishes], tuple[dict[str, Any], str]]

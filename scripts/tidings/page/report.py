@@ -318,8 +318,8 @@ def _parameters(one: Done) -> str:
             f" {escape(field.kind.unit)}" if getattr(field.kind, "unit", None) and value is not None else ""
         )
         lines.append(
-            "<tr><th"
-            f' scope="row">{field.name}</th><td>{escape(text)}{unit}{same}</td><td>{escape(field.kind.doc)}</td></tr>'
+            f'<tr><th scope="row">{field.name}</th><td>{escape(text)}{unit}{same}</td>'
+            f"<td>{escape(field.kind.doc)}</td></tr>"
         )
     inputs = "".join(
         f'<li>{escape(entry["input"])}: {escape(entry["name"])} <span class="sum">sha256'
