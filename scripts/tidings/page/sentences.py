@@ -80,8 +80,10 @@ def _often(far: float) -> str:
     return f"Gaussian noise makes a louder one {far:.2g} times a second."
 
 
-def _network(files: Files) -> str:
+def _network(files: Files) -> str | None:
     rows = _table(files["tiles"])
+    if len(rows) < 2:
+        return None
     together = [row for row in rows if row["coincident"]]
     if len(together) < 2:
         return "The detectors have no tile in common."
@@ -251,13 +253,26 @@ def _legacy_image(files: Files) -> str:
     )
 
 
-_SENTENCES: Mapping[str, Callable[[Files], str]] = {
+def _joint(files: Files) -> str:
+    rows = _table(files["table"])
+    told = [
+        f"{row['instrument']} {row['since']:+.4f} ± {row['time_error']:.4f} s ({row['what']})" for row in rows
+    ]
+    text = f"At the centre of the Earth, from the reference: {', '.join(told)}."
+    if "gamma_delay_s" in rows.meta:
+        delay, error = rows.meta["gamma_delay_s"], rows.meta["gamma_delay_error_s"]
+        text += f" Gamma rays came {delay:.3f} ± {error:.3f} s after the gravitational waves."
+    return text
+
+
+_SENTENCES: Mapping[str, Callable[[Files], str | None]] = {
     "acs_burst": _burst,
     "acs_limit": _acs_limit,
     "acs_search": _search,
     "acs_timing": _timing,
     "antares_limit": _neutrino_limit,
     "antares_search": _neutrino_search,
+    "event_joint": _joint,
     "gw_network": _network,
     "gw_spectrogram": _spectrogram,
     "isgri_mosaic": _mosaic,
