@@ -18,6 +18,14 @@ demo: $(VENV)/science.done  ## Run the default analysis and write its report.
 	snakemake --cores $(CORES) --show-failed-logs --quiet rules host progress
 	snakemake --cores $(CORES) --quiet all --report results/report.html
 
+.PHONY: event
+event: $(VENV)/science.done  ## Reduce one event and make its page: make event NAME="GRB 230307A".
+	python scripts/event.py "$(NAME)" --cores $(CORES) $(OPTIONS)
+
+.PHONY: pages
+pages: $(VENV)/science.done  ## Make a page of each target of the default analysis: results/<target>.html.
+	python scripts/page.py --all
+
 .PHONY: verify
 verify: $(VENV)/science.done  ## Compare the results of the default run with the recorded digests.
 	python scripts/verify.py config/default_run.json results
@@ -29,6 +37,12 @@ crate: $(VENV)/science.done  ## Pack the default analysis as an RO-Crate, ready 
 .PHONY: test
 test: $(VENV)/tests.done  ## Run the tests.
 	python -m pytest -q -n $(CORES) tests
+
+.PHONY: docs
+docs: $(VENV)/docs.done $(VENV)/science.done  ## Build the site of documents and catalogue: site/html/index.html.
+	python scripts/catalogue.py site/source
+	$(VENV)/docs/bin/python workflows/docs/turtle.py site/source/catalogue/catalogue.jsonld
+	$(VENV)/docs/bin/sphinx-build -q -W -n -E -b html -c workflows/docs site/source site/html
 
 .PHONY: engines
 engines: $(VENV)/tests.done  ## Run the default run with every engine there is, and write the table of workflows/README.md.
@@ -54,6 +68,7 @@ lock: $(UV)  ## Resolve the pinned environments anew (needs a package registry).
 	cd envs && ../$(UV) pip compile -q $(RESOLVE) validator.in -o validator.txt
 	cd envs && ../$(UV) pip compile -q $(RESOLVE) runcrate.in -o runcrate.txt
 	cd envs && ../$(UV) pip compile -q $(RESOLVE) archive.in -o archive.txt
+	cd envs && ../$(UV) pip compile -q $(RESOLVE) docs.in -o docs.txt
 	cd envs && ../$(UV) pip compile -q $(RESOLVE) -c engine.txt clients.in -o clients.txt
 	cd envs && ../$(UV) pip compile -q $(RESOLVE) -c science.txt science.in tests.in -o tests.txt
 RESOLVE := --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --upgrade
@@ -153,6 +168,11 @@ $(VENV)/archive.done: $(UV) envs/archive.txt
 	$(UV) venv -q --clear --python $(VENV)/bin/python $(VENV)/archive
 	$(UV) pip sync -q --python $(VENV)/archive/bin/python --require-hashes --compile-bytecode envs/archive.txt
 	ln -sf ../archive/bin/zenodo_get $(VENV)/bin/
+	@touch $@
+
+$(VENV)/docs.done: $(UV) envs/docs.txt
+	$(UV) venv -q --clear --python $(VENV)/bin/python $(VENV)/docs
+	$(UV) pip sync -q --python $(VENV)/docs/bin/python --require-hashes --compile-bytecode envs/docs.txt
 	@touch $@
 
 .PHONY: clients

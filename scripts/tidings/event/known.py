@@ -135,6 +135,7 @@ def find(name: str, among: Iterable[Known] | None = None) -> Known | None:
     if exact:
         return exact[0]
     begun = [one for one in known if any(_begins(wanted, n) for n in (one.name, *one.names))]
+    begun.sort(key=lambda one: one.name)
     if begun:
         listed = ", ".join(_listed(one, wanted) for one in begun[:6])
         raise InputError(f"{name!r} could be {listed}: give the name in full")

@@ -246,7 +246,7 @@ def _figure(one: Done, output: str, about: str) -> str:
     width, height = _size(path)
     return (
         f'<figure><img src="data:image/png;base64,{body}" width="{width}" height="{height}" alt="{alt}"'
-        f' loading="lazy"><figcaption>{escape(doc)}</figcaption></figure>'
+        f"><figcaption>{escape(doc)}</figcaption></figure>"
     )
 
 
