@@ -15,7 +15,7 @@ help:  ## List the targets.
 
 .PHONY: demo
 demo: $(VENV)/science.done  ## Run the default analysis and write its report.
-	snakemake --cores $(CORES) --show-failed-logs --quiet rules host progress
+	snakemake --cores $(CORES) --logger tidings
 	snakemake --cores $(CORES) --quiet all --report results/report.html
 
 .PHONY: event
@@ -110,13 +110,13 @@ $(UV): envs/uv.txt
 	$(VENV)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r envs/uv.txt
 	@touch $@
 
-# Snakemake's report plugin of this suite, in a folder of its own.
-PLUGIN := workflows/snakemake-report-plugin-wrroc
+# Snakemake's plugins of this suite, each in a folder of its own: for the description of a run, and for progress.
+PLUGINS := workflows/snakemake-report-plugin-wrroc workflows/snakemake-logger-plugin-tidings
 
-$(ENGINE).done: $(UV) envs/engine.txt $(shell find $(PLUGIN) -name '*.py' -o -name '*.toml')
+$(ENGINE).done: $(UV) envs/engine.txt $(shell find $(PLUGINS) -name '*.py' -o -name '*.toml' -o -name '*.json')
 	$(UV) venv -q --clear --python $(VENV)/bin/python $(ENGINE)
 	$(UV) pip sync -q --python $(ENGINE)/bin/python --require-hashes --compile-bytecode envs/engine.txt
-	$(UV) pip install -q --python $(ENGINE)/bin/python --no-deps --no-index --reinstall ./$(PLUGIN)
+	$(UV) pip install -q --python $(ENGINE)/bin/python --no-deps --no-index --reinstall $(addprefix ./,$(PLUGINS))
 	ln -sf ../engine/bin/snakemake ../engine/bin/cwltool $(VENV)/bin/
 	@touch $@
 

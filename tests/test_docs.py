@@ -226,8 +226,8 @@ def test_the_how_to_adds_a_reduction(tmp_path):
     schema["$defs"]["hardness"] = {"type": "object", "properties": strings}
     schema["$defs"]["target"]["properties"]["hardness"] = {"$ref": "#/$defs/hardness"}
     path.write_text(json.dumps(schema))
-    call(folder, "python", "scripts/polar_lightcurve.py", "--counts", "data/polar/GRB161218B_lc.root", "--trigger",
-         "2016-12-18T08:32:41.341", "--bin_size", "0.5")  # fmt: skip
+    words = ("--counts", "data/polar/GRB161218B_lc.root", "--trigger", "2016-12-18T08:32:41.341")
+    call(folder, "python", "scripts/polar_lightcurve.py", *words)
     curve = {"soft": "lightcurve.fits", "hard": "lightcurve.fits"}
     (folder / "mine.json").write_text(json.dumps({"targets": {"GRB161218B": {"hardness": curve}}}))
     call(folder, "snakemake", "--cores", "1", "--configfile", "mine.json")

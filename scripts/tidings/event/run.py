@@ -35,7 +35,7 @@ def snakemake(configuration: Path, cores: int, options: Sequence[str] = ()) -> i
         Snakemake is not installed.
     """
     command = ["snakemake", "--cores", str(cores), "--configfile", str(configuration.relative_to(ROOT))]
-    command += ["--keep-going", "--show-failed-logs", "--quiet", "rules", "host", "progress", *options]
+    command += ["--keep-going", "--logger", "tidings", *options]
     return _call(command)
 
 
