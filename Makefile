@@ -44,6 +44,10 @@ docs: $(VENV)/docs.done $(VENV)/science.done  ## Build the site of documents and
 	$(VENV)/docs/bin/python workflows/docs/turtle.py site/source/catalogue/catalogue.jsonld
 	$(VENV)/docs/bin/sphinx-build -q -W -n -E -b html -c workflows/docs site/source site/html
 
+.PHONY: bench
+bench: $(VENV)/tests.done  ## Time every step, beside peers, and write workflows/benchmarks.md.
+	python tests/benchmarks/bench.py
+
 .PHONY: engines
 engines: $(VENV)/tests.done  ## Run the default run with every engine there is, and write the table of workflows/README.md.
 	python tests/benchmarks/engines.py

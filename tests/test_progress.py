@@ -30,7 +30,8 @@ rule second:
     output: "results/{target}/two.txt"
     log: "logs/{target}/second.log"
     shell:
-        "if [ {wildcards.target} = B ] && [ -e broken ]; then echo 'second: error: B is broken' > {log}; exit 3; fi; "
+        "if [ {wildcards.target} = B ] && [ -e broken ]; "
+        "then echo 'second: error: B is broken' > {log}; exit 3; fi; "
         "echo 22 > {output}"
 """
 
