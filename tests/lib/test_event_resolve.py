@@ -206,6 +206,11 @@ def test_what_the_repository_has_needs_no_network():
 def test_with_a_network_all_that_applies_is_planned():
     everything = Wishes()
     assert made("GW170817", everything)[0].keys() == {"gw", "acs", "skymap", "antares", "legacy", "event"}
+    # Of GW170817 the repository has four seconds of one detector; with a network all are fetched.
+    sections = made("GW170817", everything)[1].sections
+    assert sections["gw"]["detectors"] == ["H1", "L1", "V1"]
+    assert "missing" not in sections["event"] and sections["event"]["place"] == "NGC 4993"
+    assert "strain" in made("GW170817")[1].sections["gw"]
     assert made("GW190521", everything)[0].keys() == {"gw", "acs", "skymap", "event"}
     sections = made("GW190521", everything)[1].sections
     assert sections["gw"] == {

@@ -27,7 +27,8 @@ class Known:
     """What is known of an event or source.
 
     Times are GPS seconds, positions ICRS degrees, the distance is in Mpc; None stands for what is not known.
-    `target` is a target of the default run, whose files are used; `source` says where all this is from.
+    `target` is a target of the default run, whose files are used, but for the reductions that are `partial` where
+    there is a network; `source` says where all this is from.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Known:
     distance: float | None = None
     detectors: tuple[str, ...] = ()
     target: str | None = None
+    partial: tuple[str, ...] = ()
     source: str = ""
 
     @property
@@ -87,6 +89,7 @@ def _known(name: str, entry: Mapping[str, Any]) -> Known:
     rest = {key: value for key, value in entry.items() if key not in ("time", "trigger", "names")}
     if rest.get("kind") not in KINDS:
         raise InputError(f"{TABLE}: {name}: kind is one of {', '.join(KINDS)}")
+    rest["partial"] = tuple(rest.get("partial", ()))
     short = next((n for n in (name, *entry.get("names", ())) if n in EVENTS), None)
     detectors = EVENTS[short].detectors if short else ()
     return Known(name, names=tuple(entry.get("names", ())), detectors=detectors, **times, **rest)

@@ -88,7 +88,8 @@ def plan(event: Known, wishes: Wishes | None = None) -> Plan:
     InputError
         None applies: the message has the reason for each.
     """
-    wishes, ready = wishes or Wishes(), _ready(event)
+    wishes = wishes or Wishes()
+    ready = _ready(event, wishes)
     if not wishes.galaxies and (galaxies := ready.get("skymap", {}).get("galaxies")):
         wishes = replace(wishes, galaxies=galaxies)
     parts = tuple(
@@ -104,15 +105,23 @@ def plan(event: Known, wishes: Wishes | None = None) -> Plan:
     return Plan(event, (*parts, whole), {**sections, **whole.sections})
 
 
-def _ready(event: Known) -> dict[str, Any]:
-    """Return the sections of the default run's target with the files that the repository has."""
+def _ready(event: Known, wishes: Wishes) -> dict[str, Any]:
+    """Return the sections of the default run's target with the files that the repository has.
+
+    Without those of which it has only a part, if an archive has the rest.
+    """
     if event.target is None:
         return {}
     path = ROOT / "config/config.yaml"
     targets = yaml.safe_load(path.read_text(encoding="utf-8"))["targets"]
     if event.target not in targets:
         raise InputError(f"{path}: has no target {event.target}, which config/events.yaml refers to")
-    return targets[event.target]
+    ready = dict(targets[event.target])
+    for name in set(event.partial) & wishes.archives:
+        del ready[name]
+        # What the figure says is missing is not, then.
+        ready["event"] = {key: value for key, value in ready.get("event", {}).items() if key != "missing"}
+    return ready
 
 
 def _with_files(
