@@ -55,6 +55,21 @@ def test_gw170817_on_the_axis_of_its_merger(made, folder):
         assert picture.width > 2000 and np.asarray(picture.convert("L")).std() > 20
 
 
+def test_annulus_and_galaxies_are_drawn_on_the_sky(made, folder):
+    ring = Table({"ra": [180.0], "dec": [-40.0], "inner": [22.0], "outer": [24.0]})
+    ring.write("annulus.ecsv")
+    galaxies = Table({"rank": [1, 2], "ra": [197.45, 196.0], "dec": [-23.38, -21.0], "score": [0.7, 0.3]})
+    galaxies.write("galaxies.ecsv")
+    pictures = []
+    for more in ({}, {"annulus": "annulus.ecsv"}, {"galaxies": "galaxies.ecsv"}):
+        run(
+            event_joint, spectrograms=[made / "spectrogram.hdf5"], time=MERGER,
+            skymap=DATA / "skymap/GW170817_skymap.fits.gz", **more,
+        )  # fmt: skip
+        pictures.append((folder / "joint.png").read_bytes())
+    assert len(set(pictures)) == 3
+
+
 def test_grb230307a_alone_at_the_geocentre(made, folder):
     run(
         event_joint,

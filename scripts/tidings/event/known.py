@@ -27,8 +27,8 @@ class Known:
     """What is known of an event or source.
 
     Times are GPS seconds, positions ICRS degrees, the distance is in Mpc; None stands for what is not known.
-    `target` is a target of the default run, whose files are used, but for the reductions that are `partial` where
-    there is a network; `source` says where all this is from.
+    `target` is a target of the default run, whose files are used, but for the reductions that are `partial`
+    where there is a network; `source` says where all this is from.
     """
 
     name: str
