@@ -69,14 +69,15 @@ def inodes(folder) -> dict:
 def test_editing_a_library_function_reruns_its_step_and_what_follows(run):
     for module, rules in {
         "gw/conditioning.py": {"gw_strain"},
-        "gw/qtransform.py": {"gw_spectrogram", "gw_network"},
+        "gw/qtransform.py": {"gw_spectrogram", "gw_network", "event_joint"},
         "gw/network.py": {"gw_network"},
         "gw/gwosc.py": set(),
         "acs/limits.py": {"acs_limit"},
+        "event/joint_figure.py": {"event_joint"},
         "isgri/lightcurve_file.py": {"isgri_lightcurve"},
         "antares/counterpart.py": {"antares_limit", "antares_search"},
         "legacy/product.py": {"legacy_image"},
-        "lightcurve/bursts.py": {"acs_burst", "acs_timing", "polar_burst"},
+        "lightcurve/bursts.py": {"acs_burst", "acs_timing", "polar_burst", "event_joint"},
         "skymap/galaxies.py": {"skymap_galaxies", "skymap_view"},
     }.items():
         path = run / "scripts" / "tidings" / module
@@ -93,7 +94,7 @@ def test_a_changed_parameter_reruns_its_step_and_what_follows(run, tmp_path):
     mine = tmp_path / "mine.yaml"
     mine.write_text("gw_spectrogram:\n  qmax: 32\n")
     output = snakemake(run, "--dry-run", "--configfile", str(mine))
-    assert rules(output) == {"gw_spectrogram", "gw_network"}
+    assert rules(output) == {"gw_spectrogram", "gw_network", "event_joint"}
 
 
 @pytest.mark.parametrize(
@@ -141,7 +142,7 @@ def test_a_failed_step_is_named_with_its_reason(run, tmp_path):
     strain.write_bytes(strain.read_bytes()[:500_000])
     path = folder / "config/config.yaml"
     targets = yaml.safe_load(path.read_text())["targets"]
-    kept = {name: {"gw": targets[name]["gw"]} for name in ("GW150914", "GW170814")}
+    kept = {"GW150914": {"gw": targets["GW150914"]["gw"]}, "GW170814": targets["GW170814"]}
     path.write_text(json.dumps({"targets": kept}))
     output = snakemake(folder, "--show-failed-logs", "--keep-going", status=1)
     assert "L-L1_LOSC_4_V2-1126259446-32.hdf5" in output

@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from services.slurm import missing, slurm, wait_for
-from suite import BIN, call, copy, digests, short, shorten, snakemake
+from suite import BIN, ROOT, call, copy, digests, short, shorten, snakemake
 
 PROFILE = "config/slurm/config.yaml"
 STRAIN = "data/gw/strain/{0}-{0}1_COGWHEEL_1KHZ-1186741838-31.hdf5"
@@ -29,9 +29,9 @@ OTHER = "data/gw/strain/L-L1_LOSC_4_V2-1126259446-32.hdf5"
 DEADLINE = 900
 
 
-def one_target(source: Path, detectors: str) -> dict:
+def one_target(detectors: str) -> dict:
     """Return a target of the default run with some of its detectors."""
-    target = yaml.safe_load((source / "config/config.yaml").read_text())["targets"]["GW170814"]
+    target = yaml.safe_load((ROOT / "config/config.yaml").read_text())["targets"]["GW170814"]
     for detector in target["gw"]["strain"].keys() - {f"{letter}1" for letter in detectors}:
         del target["gw"]["strain"][detector]
     return target
@@ -62,9 +62,7 @@ def server():
 def long_runs(source, server, tmp_path_factory):
     """Two runs that take long, beside each other: the default one, and one with a step that hangs once."""
     default = copy(tmp_path_factory.mktemp("default") / "tidings", source)
-    hanging = prepare(
-        tmp_path_factory.mktemp("hanging") / "tidings", source, GW170814=one_target(source, "H")
-    )
+    hanging = prepare(tmp_path_factory.mktemp("hanging") / "tidings", source, GW170814=one_target("H"))
     # SLURM's shortest limit; it is kept to within half a minute.
     edit(hanging, "(20 + input.size_mb / 25) * attempt", "1 + 19 * (attempt - 1)")
     fake = instead_of_python(
@@ -198,7 +196,7 @@ def test_without_the_variables_nothing_is_asked_of_partition_and_account(source,
 
 
 def test_memory_and_time_grow_with_the_file_and_the_attempt(source, tmp_path):
-    folder = prepare(tmp_path / "tidings", source, GW170814=one_target(source, "H"))
+    folder = prepare(tmp_path / "tidings", source, GW170814=one_target("H"))
     big = folder / STRAIN.format("H")
     big.unlink()
     with big.open("wb") as file:
@@ -240,7 +238,7 @@ def test_default_run_gives_the_local_bytes_in_one_cluster_job_of_each_group(serv
 
 
 def test_job_out_of_memory_is_named_and_repeated_with_twice_the_memory(source, server, local, tmp_path):
-    folder = prepare(tmp_path / "tidings", source, GW170814=one_target(source, "H"))
+    folder = prepare(tmp_path / "tidings", source, GW170814=one_target("H"))
     fake = instead_of_python(
         folder,
         """case "$1" in *gw_spectrogram.py) if mkdir $notes/first 2>/dev/null; then
@@ -261,7 +259,7 @@ def test_job_out_of_memory_is_named_and_repeated_with_twice_the_memory(source, s
 
 
 def test_cancelled_run_is_resumed_without_loss_or_repetition(source, server, local, tmp_path):
-    folder = prepare(tmp_path / "tidings", source, GW170814=one_target(source, "HL"))
+    folder = prepare(tmp_path / "tidings", source, GW170814=one_target("HL"))
     fake = instead_of_python(
         folder,
         # The second strain hangs once; what ends well is noted.
@@ -310,7 +308,7 @@ def test_cancelled_run_is_resumed_without_loss_or_repetition(source, server, loc
 
 def test_bad_file_is_named_and_takes_no_other_target_along(source, server, local, tmp_path):
     bad = {"gw": {"strain": {"L1": [OTHER]}}}
-    folder = prepare(tmp_path / "tidings", source, GW150914=bad, GW170814=one_target(source, "H"))
+    folder = prepare(tmp_path / "tidings", source, GW150914=bad, GW170814=one_target("H"))
     whole = folder / OTHER
     shutil.copy(whole, folder / "whole")
     whole.write_bytes(whole.read_bytes()[:500_000])

@@ -80,7 +80,7 @@ def test_a_changed_parameter_reruns_its_step_and_what_follows(in_store, store, t
     mine = tmp_path / "mine.yaml"
     mine.write_text("gw_spectrogram:\n  qmax: 32\n")
     output = stored(in_store, store, "run", "--dry-run", "--configfile", str(mine))
-    assert rules(output) == {"gw_spectrogram", "gw_network"}
+    assert rules(output) == {"gw_spectrogram", "gw_network", "event_joint"}
 
 
 def test_downloads_are_kept_in_a_folder_of_a_bucket(store, tmp_path):
