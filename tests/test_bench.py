@@ -66,6 +66,13 @@ def test_a_changed_product_is_named(finished, tmp_path):
     assert "GRB161218B_burst.json" in told and "DIFFERS" in told
 
 
+def test_a_step_that_was_not_measured_fails(baseline, tmp_path, capsys):
+    now = deepcopy(baseline)
+    del now["steps"]["isgri_image"]
+    assert bench.check(now, tmp_path) == 1
+    assert "not measured: isgri_image" in capsys.readouterr().err
+
+
 def test_growth_is_fitted():
     assert bench.exponent([1, 2, 4, 8], [1, 4, 16, 64]) == pytest.approx(2)
 

@@ -29,7 +29,7 @@ class Job:
 
     @property
     def name(self) -> str:
-        """In the words of the science: ``gw_spectrogram GW150914 H1``."""
+        """Step, target, and the rest: ``gw_spectrogram GW150914 H1``."""
         return " ".join(word for word in (self.rule, self.target, self.which) if word)
 
 
