@@ -28,7 +28,7 @@ pages: $(VENV)/science.done  ## Make a page of each target of the default analys
 
 .PHONY: verify
 verify: $(VENV)/science.done  ## Compare the results of the default run with the recorded digests.
-	python scripts/verify.py config/default_run.json results
+	python scripts/verify.py --extra config/default_run.json results
 
 .PHONY: crate
 crate: $(VENV)/science.done  ## Pack the default analysis as an RO-Crate, ready for a repository: archive/.

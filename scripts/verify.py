@@ -49,6 +49,9 @@ def parser() -> argparse.ArgumentParser:
         default=Path("config/verify.yaml"),
         help="tolerances (default: config/verify.yaml)",
     )
+    made.add_argument(
+        "--extra", action="store_true", help="products that the reference has not are no matter"
+    )
     made.add_argument("--json", type=Path, metavar="FILE", help="write the verdicts as JSON")
     made.add_argument("--junit", type=Path, metavar="FILE", help="write the verdicts as JUnit XML")
     return made
@@ -61,6 +64,9 @@ def compare(arguments: argparse.Namespace) -> int:
     if arguments.reference is None:
         raise InputError("name two: the reference (a folder or a list of digests) and the results")
     verdicts = verify.compare_runs(arguments.reference, arguments.results, _rules(arguments.rules))
+    if arguments.extra:
+        # Of other targets, made in the same folder.
+        verdicts = [one for one in verdicts if one.status is not verify.Status.EXTRA]
     print(verify.terminal_table(verdicts), end="")
     status = verify.exit_status(verdicts)
     if status:

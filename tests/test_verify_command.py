@@ -76,3 +76,13 @@ def test_recorded_digests_stand_for_the_folder(runs, capsys):
 def test_wrong_use_is_explained(runs, capsys, arguments, message):
     assert verify.main(arguments) == 2
     assert message in capsys.readouterr().err
+
+
+def test_products_of_other_targets_are_no_matter_if_wished(runs, capsys):
+    Path("two/mine.html").write_text("a page")
+    assert verify.main(["one", "two"]) == 1
+    assert "EXTRA" in capsys.readouterr().out
+    assert verify.main(["--extra", "one", "two"]) == 0
+    assert "EXTRA" not in capsys.readouterr().out
+    Path("two/gw/figure.png").unlink()
+    assert verify.main(["--extra", "one", "two"]) == 1
