@@ -28,7 +28,8 @@ SHAPES = ROOT / "tests/shapes/catalogue.ttl"
 DOCUMENTS = sorted(
     path for pattern in writer.DOCUMENTS for path in ROOT.glob(pattern) if path.suffix == ".md"
 )
-# Classes that the ontology declares (oda-hub/ontology, ontology.ttl), of those that the catalogue may use.
+# Classes that the ontology declares, of those that the catalogue may use (oda-hub/ontology, ontology.ttl,
+# version 0.1.1).
 TERMS = {
     *("Workflow", "PointOfInterestRA", "PointOfInterestDEC", "TimeInstant", "StartTime", "EndTime"),
     *("TimeIntervalSeconds", "TimeIntervalDays", "AngleDegrees", "AngleMinutes", "AngleSeconds"),
@@ -180,6 +181,15 @@ def help_of(script: str, words: list[str]) -> str:
 def test_make_commands_have_targets_that_exist(place, command):
     targets = [word for word in shlex.split(command)[1:] if "=" not in word]
     assert set(targets) <= MAKE, place
+
+
+def test_snakemake_commands_have_options_that_exist():
+    told = call(ROOT, "snakemake", "--help")
+    found = [c for c in COMMANDS if c[1].startswith("snakemake")]
+    assert len(found) > 5
+    for place, command in found:
+        for option in re.findall(r"(?<=\s)--[a-z][a-z-]+", command.partition(" -- ")[0]):
+            assert option in told, f"{place}: {command}: {option}"
 
 
 def test_configurations_in_documents_are_configurations(tmp_path):
