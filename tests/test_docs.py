@@ -243,6 +243,8 @@ def test_the_how_to_adds_a_reduction(tmp_path):
     call(folder, "snakemake", "--cores", "1", "--configfile", "mine.json")
     made = (folder / "results/hardness/GRB161218B/GRB161218B_hardness.ecsv").read_text()
     assert made.splitlines()[-1] == "1.0"
+    call(folder, "python", "scripts/page.py", "GRB161218B", "--configfile", "mine.json")
+    assert '<h2 id="hardness">hardness</h2>' in (folder / "results/GRB161218B.html").read_text()
 
 
 def test_site_builds_without_a_warning(tmp_path):

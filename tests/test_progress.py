@@ -198,4 +198,4 @@ def test_durations_are_kept_for_the_next_run(folder):
     without_terminal(folder)
     kept = json.loads((folder / ".snakemake/durations.json").read_text())
     assert kept.keys() == {"first", "second"}
-    assert all(0 <= seconds < 60 for seconds in kept.values())
+    assert all(seconds > 0 for seconds in kept.values())

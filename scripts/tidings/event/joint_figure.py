@@ -106,6 +106,11 @@ def _time_axes(figure: Figure, grid: GridSpec, joint: Joint) -> list[Axes]:
     return made
 
 
+def _offset(joint: Joint, gps: float, arrival: Arrival) -> float:
+    """Return where a time of an instrument stands on the common axis [s]."""
+    return gps + arrival.delay.value - joint.zero
+
+
 def _shift(arrival: Arrival) -> str:
     return f"moved by {1e3 * arrival.delay.value:+.1f} ± {1e3 * arrival.delay.error:.1f} ms"
 
@@ -118,7 +123,7 @@ def _curve(axes: Axes, joint: Joint, curve: Lightcurve | None, arrival: Arrival 
             0.02, 0.5, "no light curve in this run", transform=axes.transAxes, va="center", color="#505050"
         )
     else:
-        shift = curve.epoch + arrival.delay.value - joint.zero
+        shift = _offset(joint, curve.epoch, arrival)
         low, high = joint.span or (-np.inf, np.inf)
         # Of many bins, what is drawn are the extremes in each part of the axis: so no more than are shown.
         seen = (curve.end + shift > low) & (curve.time + shift < high)
@@ -154,19 +159,14 @@ def _limits(rows: Sequence[Axes], joint: Joint) -> None:
     else:
         spans = [
             (
-                float(p.spectrogram.times[0]) + a.delay.value - joint.zero,
-                float(p.spectrogram.times[-1]) + a.delay.value - joint.zero,
+                _offset(joint, float(p.spectrogram.times[0]), a),
+                _offset(joint, float(p.spectrogram.times[-1]), a),
             )
             for p, a in joint.spectrograms
+        ] or [
+            (_offset(joint, c.epoch + c.time[0], a), _offset(joint, c.epoch + c.end[-1], a))
+            for c, a in joint.curves
         ]
-        if not spans:
-            spans = [
-                (
-                    c.epoch + a.delay.value - joint.zero + c.time[0],
-                    c.epoch + a.delay.value - joint.zero + c.end[-1],
-                )
-                for c, a in joint.curves
-            ]
         low, high = min(s[0] for s in spans), max(s[1] for s in spans)
         width = high - low
         high = max([high, *(gps - joint.zero + 0.05 * width for _, gps in joint.published)])

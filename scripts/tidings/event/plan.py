@@ -6,8 +6,8 @@ sentence, or no sections and the reason. What needs an archive is planned only i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
@@ -65,12 +65,7 @@ class Plan:
 
     event: Known
     parts: tuple[Planned, ...]
-    sections: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def made(self) -> list[Planned]:
-        """The reductions that apply."""
-        return [part for part in self.parts if part.sections]
+    sections: Mapping[str, Any]
 
 
 def plan(event: Known, wishes: Wishes | None = None) -> Plan:
@@ -260,11 +255,6 @@ PLANNERS: Mapping[str, Planner] = {
     "isgri": _isgri,
     "polar": _polar,
 }
-
-
-def reductions() -> Sequence[str]:
-    """Return the names of all reductions, as the sections of the configuration have them."""
-    return tuple(PLANNERS)
 
 
 def _within(gps: float, first: str, last: str) -> bool:

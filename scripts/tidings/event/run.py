@@ -40,7 +40,10 @@ def snakemake(configuration: Path, cores: int, options: Sequence[str] = ()) -> i
 
 
 def page(target: str, configuration: Path) -> Path | None:
-    """Make the page of an event; return its path, or None if there was nothing to show."""
+    """Make the page of an event; return its path, or None if there was nothing to show.
+
+    A page that has something to warn of (status 1) is a page.
+    """
     made = ROOT / f"results/{target}.html"
     words = [
         target,
@@ -49,7 +52,7 @@ def page(target: str, configuration: Path) -> Path | None:
         "--output",
         f"results/{target}.html",
     ]
-    return made if _call([sys.executable, PAGE, *words]) == 0 else None
+    return made if _call([sys.executable, PAGE, *words]) in (0, 1) else None
 
 
 def _call(command: Sequence[str]) -> int:

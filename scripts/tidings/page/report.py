@@ -130,10 +130,12 @@ def _page(
 ) -> str:
     drawn: list[dict[str, Any]] = []
     sections, found = [], []
-    for pipeline in sorted({one.step.stack for one in done}, key=lambda name: list(TITLES).index(name)):
+    stacks = {one.step.stack for one in done}
+    # Pipelines that a user has added come last, under their own names.
+    pipelines = {name: TITLES.get(name, name) for name in (*TITLES, *sorted(stacks)) if name in stacks}
+    for pipeline, title in pipelines.items():
         parts = [one for one in done if one.step.stack == pipeline]
         body = "".join(_job(root, one, place, configuration, drawn) for one in parts)
-        title = TITLES[pipeline]
         sections.append(
             f'<section aria-labelledby="{pipeline}"><h2 id="{pipeline}">{title}</h2>\n{body}</section>'
         )
@@ -141,11 +143,7 @@ def _page(
         found += [
             f'<li><a href="#{pipeline}">{title}</a>: {escape(text)}</li>' for text in dict.fromkeys(said)
         ]
-    links = "".join(
-        f'<li><a href="#{name}">{TITLES[name]}</a></li>'
-        for name in TITLES
-        if any(n.step.stack == name for n in done)
-    )
+    links = "".join(f'<li><a href="#{name}">{title}</a></li>' for name, title in pipelines.items())
     told = "".join(f"<li>{escape(text)}</li>" for text in warnings)
     body = (
         f'<a class="skip" href="#main">To the results</a><header><h1>{escape(target)}</h1><p>All products of'
@@ -253,7 +251,7 @@ def _figure(one: Done, output: str, about: str) -> str:
 def _size(path: Path) -> tuple[int, int]:
     head = path.read_bytes()[16:24]
     width, height = int.from_bytes(head[:4], "big"), int.from_bytes(head[4:], "big")
-    # Figures have 300 dots an inch, a page 96.
+    # Figures have 300 dots an inch, a page 96: half as large again as in print.
     return round(width * 96 / 200), round(height * 96 / 200)
 
 

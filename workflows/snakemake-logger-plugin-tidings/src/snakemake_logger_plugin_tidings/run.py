@@ -152,7 +152,7 @@ class Run:
             return
         known = {
             **self.earlier,
-            **{rule: round(statistics.mean(times), 2) for rule, times in self.took.items()},
+            **{rule: round(statistics.mean(times), 6) for rule, times in self.took.items()},
         }
         # A run must not fail for want of this.
         with contextlib.suppress(OSError):
